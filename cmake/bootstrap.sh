@@ -1,0 +1,45 @@
+# Sourced by quickstart.sh and test.sh: installs what is missing and builds the preset `release`.
+# Safe to repeat: what is there is left alone.
+
+# Debian packages the build and the tests need.
+packages=(g++ git make pkg-config python3 python3-venv libcli11-dev nlohmann-json3-dev libjpeg62-turbo-dev
+    libspng-dev libgtest-dev libbenchmark-dev)
+
+say() { printf '\n== %s\n' "$*"; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+install_packages() {
+    local missing=() name
+    for name in "${packages[@]}" "$@"; do
+        dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' ||
+            missing+=("$name")
+    done
+    [ ${#missing[@]} = 0 ] && return
+    say "Installing Debian packages: ${missing[*]}"
+    as_root apt-get update -q
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -q --no-install-recommends "${missing[@]}"
+}
+
+# .venv, or the environment that INVOLUTE_VENV names.
+install_python() {
+    venv=${INVOLUTE_VENV:-$PWD/.venv}
+    export INVOLUTE_VENV=$venv
+    [ -x "$venv/bin/python" ] || { say "Making $venv"; python3 -m venv "$venv"; }
+    if ! cmp -s requirements.txt "$venv/.involute-requirements"; then
+        say "Installing Halide, CMake and Ninja into $venv"
+        "$venv/bin/pip" install -q --disable-pip-version-check -r requirements.txt
+        cp requirements.txt "$venv/.involute-requirements"
+    fi
+    PATH=$venv/bin:$PATH
+}
+
+build() { # cmake options
+    say "Configuring"
+    cmake --preset release "$@"
+    say "Building"
+    cmake --build --preset release
+}

@@ -1,0 +1,45 @@
+#include "generators/conv2d.h"
+
+#include "generators/numerics.h"
+
+namespace involute::generators {
+
+using namespace Halide;
+
+Conv2d conv2d_point(const Func &in, const Func &weight, const Expr &depth,
+                    const Conv2dEpilogue &epilogue) {
+    Conv2d op;
+    const Var &ni = op.ni, &no = op.no, &p = op.p;
+    op.reduction = RDom(0, depth, "k");
+    const RVar &k = op.reduction.x;
+    op.sum(ni, no, p) = epilogue.bias(ni, no);
+    op.sum(ni, no, p) += weight(ni, k, no) * in(k, p);
+    op.out(ni, no, p) = at_least(op.sum(ni, no, p) + epilogue.residual(ni, no, p), epilogue.floor);
+    return op;
+}
+
+Conv2d conv2d_window(const Func &in, const Func &weight, const Conv2dWindow &window,
+                     const Conv2dEpilogue &epilogue) {
+    Conv2d op;
+    const Var &ni = op.ni, &no = op.no, &p = op.p, &b = op.b, &e = op.e, &y = op.y;
+    op.has_batch = true;
+    op.pads = window.pad.defined();
+    if (op.pads) {
+        op.padded(e, y, b) = BoundaryConditions::constant_exterior(
+            in, 0.f, {{0, window.row_elements}, {0, window.height}, {Expr(), Expr()}})(
+            e - window.pad * window.channels, y - window.pad, b);
+    }
+    const Func &source = op.pads ? op.padded : in;
+
+    op.reduction = RDom(0, window.run, 0, window.rows, "window");
+    const RVar &j = op.reduction.x, &ky = op.reduction.y;
+    const Expr first = window.stride * window.channels * (p % window.width);
+    op.sum(ni, no, p, b) = epilogue.bias(ni, no);
+    op.sum(ni, no, p, b) +=
+        weight(ni, j, ky, no) * source(first + j, window.stride * (p / window.width) + ky, b);
+    op.out(ni, no, p, b) =
+        at_least(op.sum(ni, no, p, b) + epilogue.residual(ni, no, p, b), epilogue.floor);
+    return op;
+}
+
+} // namespace involute::generators

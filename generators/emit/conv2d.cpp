@@ -1,0 +1,108 @@
+// Generator of the conv2d rows; arguments in the order of docs/kernel-interface.md.
+#include "generators/conv2d.h"
+
+#include "generators/emit/row_generator.h"
+#include "schedules/naive/schedules.h"
+#include "schedules/x86/schedules.h"
+
+namespace involute::emit {
+namespace {
+
+using namespace Halide;
+
+class Conv2d : public RowGenerator<Conv2d> {
+public:
+    void configure() {
+        const bool point = form.value() == "point";
+        in_ = point ? add_input<Buffer<>>("in", Float(32), 2)
+                    : add_input<Buffer<>>("in", Float(32), 3);
+        weight_ = add_input<Buffer<>>("weight", Float(32), point ? 3 : 4);
+        bias_ = add_input<Buffer<>>("bias", Float(32), 2);
+        residual_ = add_input<Buffer<>>("residual", Float(32), point ? 3 : 4);
+        floor_ = add_input<float>("floor");
+        if (!point) {
+            channels_ = add_input<int>("channels_in");
+            stride_ = add_input<int>("stride_xy");
+            pad_ = add_input<int>("pad");
+            width_ = add_input<int>("width");
+        }
+        tiles_per_task_ = add_input<int>("tiles_per_task");
+        out_ = add_output<Buffer<>>("out", Float(32), point ? 3 : 4);
+    }
+
+    void generate() {
+        const generators::Conv2dEpilogue epilogue{*bias_, *residual_, *floor_};
+        if (form.value() == "point") {
+            op_ = generators::conv2d_point(*in_, *weight_, weight_->dim(1).extent(), epilogue);
+        } else {
+            generators::Conv2dWindow window;
+            window.channels = *channels_, window.stride = *stride_, window.width = *width_;
+            window.run = weight_->dim(1).extent(), window.rows = weight_->dim(2).extent();
+            if (form.value() == "window") {
+                window.pad = *pad_;
+            }
+            window.row_elements = in_->dim(0).extent(), window.height = in_->dim(1).extent();
+            op_ = generators::conv2d_window(*in_, *weight_, window, epilogue);
+        }
+        *out_ = op_.out;
+    }
+
+    void schedule() {
+        const int nr = packing;
+        for (int d = 0; d < in_->dimensions(); d++) {
+            in_->dim(d).set_min(0);
+        }
+        promise_packed(*weight_, nr, weight_->dimensions());
+        weight_->dim(1).set_stride(nr);
+        promise_packed(*bias_, nr, 2);
+        bias_->dim(1).set_stride(nr);
+        promise_packed(*residual_, nr, residual_->dimensions());
+        promise_packed(*out_, nr, out_->dimensions());
+        out_->dim(1).set_stride(nr);
+        set_estimates();
+        if (naive()) {
+            schedules::naive::schedule(op_);
+        } else if (hand()) {
+            schedules::x86::schedule(op_, knobs<schedules::Conv2dKnobs>(), machine(),
+                                     *tiles_per_task_);
+        }
+    }
+
+private:
+    void set_estimates() {
+        const int nr = packing;
+        floor_->set_estimate(0);
+        tiles_per_task_->set_estimate(1000);
+        if (form.value() == "point") {
+            estimate(*in_, {256, 784});
+            estimate(*weight_, {nr, 256, 128 / nr});
+            estimate(*bias_, {nr, 128 / nr});
+            estimate(*residual_, {nr, 128 / nr, 784});
+            estimate(*out_, {nr, 128 / nr, 784});
+            return;
+        }
+        const int k = form.value() == "window" ? 3 : 1;
+        channels_->set_estimate(64);
+        stride_->set_estimate(1);
+        pad_->set_estimate(k / 2);
+        width_->set_estimate(28);
+        estimate(*in_, {28 * 64, 28, 1});
+        estimate(*weight_, {nr, k * 64, k, 64 / nr});
+        estimate(*bias_, {nr, 64 / nr});
+        estimate(*residual_, {nr, 64 / nr, 784, 1});
+        estimate(*out_, {nr, 64 / nr, 784, 1});
+    }
+
+    GeneratorInput<Buffer<>> *in_ = nullptr, *weight_ = nullptr, *bias_ = nullptr,
+                             *residual_ = nullptr;
+    GeneratorInput<float> *floor_ = nullptr;
+    GeneratorInput<int> *channels_ = nullptr, *stride_ = nullptr, *pad_ = nullptr,
+                        *width_ = nullptr, *tiles_per_task_ = nullptr;
+    GeneratorOutput<Buffer<>> *out_ = nullptr;
+    generators::Conv2d op_;
+};
+
+} // namespace
+} // namespace involute::emit
+
+HALIDE_REGISTER_GENERATOR(involute::emit::Conv2d, conv2d)

@@ -1,0 +1,112 @@
+// The arguments of kernel generation, which the rows of kernel_generation and involution share.
+#pragma once
+
+#include "generators/emit/row_generator.h"
+#include "generators/kernel_generation.h"
+
+namespace involute::emit {
+
+template <typename T>
+class GenerationRow : public RowGenerator<T> {
+protected:
+    using Tensor = Halide::GeneratorInput<Halide::Buffer<>>;
+
+    Tensor *tensor(const char *name, int dimensions) {
+        return this->template add_input<Halide::Buffer<>>(name, Halide::Float(32), dimensions);
+    }
+
+    void add_weights() {
+        if (this->form.value() == "bottleneck") {
+            reduce_weight_ = tensor("reduce_weight", 3);
+            reduce_bias_ = tensor("reduce_bias", 2);
+        }
+        weight_ = tensor("weight", 3);
+        bias_ = tensor("bias", 2);
+    }
+
+    void add_stride() {
+        if (this->stride.value() != 1) {
+            stride_ = this->template add_input<int>("stride_xy");
+            reciprocal_ = tensor("reciprocal", 1);
+        }
+    }
+
+    generators::KernelGenerationInputs generation_inputs(const Tensor &in) const {
+        generators::KernelGenerationInputs inputs;
+        inputs.in = in;
+        inputs.group_channels = this->kGroup, inputs.groups = in.dim(1).extent();
+        inputs.width = in.dim(2).extent(), inputs.height = in.dim(3).extent();
+        if (reduce_weight_ != nullptr) {
+            inputs.reduce_weight = *reduce_weight_, inputs.reduce_bias = *reduce_bias_;
+            inputs.hidden_blocks = reduce_bias_->dim(1).extent();
+        }
+        inputs.weight = *weight_, inputs.bias = *bias_;
+        if (stride_ != nullptr) {
+            inputs.stride = *stride_, inputs.reciprocal = *reciprocal_;
+        }
+        inputs.packing = this->packing;
+        return inputs;
+    }
+
+    void promise_weights() {
+        const int nr = this->packing;
+        for (Tensor *t : {reduce_weight_, weight_}) {
+            if (t != nullptr) {
+                promise_packed(*t, nr, 3);
+                t->dim(1).set_stride(nr);
+                t->dim(2).set_stride(t->dim(1).extent() * nr);
+            }
+        }
+        for (Tensor *t : {reduce_bias_, bias_}) {
+            if (t != nullptr) {
+                promise_packed(*t, nr, 2);
+                t->dim(1).set_stride(nr);
+            }
+        }
+    }
+
+    // Blocks of the two packed weights for a channel count, with the reduction of the known
+    // networks.
+    int hidden_blocks(int channels) const {
+        return (channels / 4 + this->packing.value() - 1) / this->packing.value();
+    }
+    int kernel_blocks(int channels, int taps) const {
+        const int count = taps * (channels / this->kGroup);
+        return (count + this->packing.value() - 1) / this->packing.value();
+    }
+
+    // Channels as a constant.
+    void fix_weights(int channels, int taps) {
+        const int nr = this->packing;
+        if (reduce_weight_ != nullptr) {
+            reduce_weight_->dim(1).set_bounds(0, channels);
+            reduce_weight_->dim(2).set_bounds(0, hidden_blocks(channels));
+            reduce_bias_->dim(1).set_bounds(0, hidden_blocks(channels));
+        }
+        weight_->dim(1).set_bounds(0, reduce_weight_ != nullptr ? hidden_blocks(channels) * nr
+                                                                : channels);
+        weight_->dim(2).set_bounds(0, kernel_blocks(channels, taps));
+        bias_->dim(1).set_bounds(0, kernel_blocks(channels, taps));
+    }
+
+    void estimate_weights(int channels, int taps) {
+        const int nr = this->packing;
+        if (reduce_weight_ != nullptr) {
+            estimate(*reduce_weight_, {nr, channels, hidden_blocks(channels)});
+            estimate(*reduce_bias_, {nr, hidden_blocks(channels)});
+        }
+        estimate(*weight_, {nr, reduce_weight_ != nullptr ? hidden_blocks(channels) * nr : channels,
+                            kernel_blocks(channels, taps)});
+        estimate(*bias_, {nr, kernel_blocks(channels, taps)});
+        if (stride_ != nullptr) {
+            stride_->set_estimate(2);
+            estimate(*reciprocal_, {5});
+        }
+    }
+
+    Tensor *reduce_weight_ = nullptr, *reduce_bias_ = nullptr, *weight_ = nullptr, *bias_ = nullptr,
+           *reciprocal_ = nullptr;
+    Halide::GeneratorInput<int> *stride_ = nullptr;
+};
+
+} // namespace involute::emit

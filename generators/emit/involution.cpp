@@ -1,0 +1,85 @@
+// Generator of the involution rows; arguments in the order of docs/kernel-interface.md.
+#include "generators/involution.h"
+
+#include "generators/emit/generation_row.h"
+#include "schedules/naive/schedules.h"
+#include "schedules/x86/schedules.h"
+
+namespace involute::emit {
+namespace {
+
+using namespace Halide;
+
+class Involution : public GenerationRow<Involution> {
+public:
+    void configure() {
+        in_ = tensor("in", 5);
+        add_weights();
+        scale_ = tensor("scale", 2);
+        shift_ = tensor("shift", 2);
+        floor_ = add_input<float>("floor");
+        add_stride();
+        rows_per_task_ = add_input<int>("rows_per_task");
+        out_ = add_output<Buffer<>>("out", Float(32), 5);
+    }
+
+    void generate() {
+        const generators::KernelGenerationInputs generation = generation_inputs(*in_);
+        generators::AggregationInputs aggregation;
+        aggregation.in = *in_;
+        aggregation.width = generation.width, aggregation.height = generation.height;
+        aggregation.kernel = kernel;
+        aggregation.stride = generation.stride;
+        aggregation.scale = *scale_, aggregation.shift = *shift_, aggregation.floor = *floor_;
+        op_ = generators::involution(generation, aggregation);
+        *out_ = op_.aggregation.out;
+    }
+
+    void schedule() {
+        promise_groups(*in_, kGroup, 5);
+        promise_groups(*out_, kGroup, 5);
+        promise_groups(*scale_, kGroup, 2);
+        promise_groups(*shift_, kGroup, 2);
+        promise_weights();
+        if (const int count = channels; count != 0) {
+            fix_weights(count, taps());
+            for (OutputImageParam t : {OutputImageParam(*in_), OutputImageParam(*out_)}) {
+                t.dim(1).set_bounds(0, count / kGroup);
+                t.dim(2).set_stride(count);
+            }
+            scale_->dim(1).set_bounds(0, count / kGroup);
+            shift_->dim(1).set_bounds(0, count / kGroup);
+        }
+        set_estimates();
+        if (naive()) {
+            schedules::naive::schedule(op_);
+        } else if (hand()) {
+            schedules::x86::schedule(op_, knobs<schedules::InvolutionKnobs>(), machine(),
+                                     *rows_per_task_);
+        }
+    }
+
+private:
+    void set_estimates() {
+        const int count = channels.value() != 0 ? channels.value() : 64, groups = count / kGroup;
+        const int step = stride.value() == 1 ? 1 : 2;
+        estimate(*in_, {kGroup, groups, 28 * step, 28 * step, 1});
+        estimate_weights(count, taps());
+        estimate(*scale_, {kGroup, groups});
+        estimate(*shift_, {kGroup, groups});
+        floor_->set_estimate(0);
+        rows_per_task_->set_estimate(7);
+        estimate(*out_, {kGroup, groups, 28, 28, 1});
+    }
+
+    Tensor *in_ = nullptr, *scale_ = nullptr, *shift_ = nullptr;
+    GeneratorInput<float> *floor_ = nullptr;
+    GeneratorInput<int> *rows_per_task_ = nullptr;
+    GeneratorOutput<Buffer<>> *out_ = nullptr;
+    generators::Involution op_;
+};
+
+} // namespace
+} // namespace involute::emit
+
+HALIDE_REGISTER_GENERATOR(involute::emit::Involution, involution)

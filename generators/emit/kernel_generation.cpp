@@ -1,0 +1,61 @@
+// Generator of the kernel_generation rows; arguments in the order of docs/kernel-interface.md.
+#include "generators/kernel_generation.h"
+
+#include "generators/emit/generation_row.h"
+#include "schedules/naive/schedules.h"
+#include "schedules/x86/schedules.h"
+
+namespace involute::emit {
+namespace {
+
+using namespace Halide;
+
+class KernelGeneration : public GenerationRow<KernelGeneration> {
+public:
+    void configure() {
+        in_ = tensor("in", 5);
+        add_weights();
+        add_stride();
+        rows_per_task_ = add_input<int>("rows_per_task");
+        kernels_ = add_output<Buffer<>>("kernels", Float(32), 5);
+    }
+
+    void generate() {
+        op_ = generators::kernel_generation(generation_inputs(*in_));
+        *kernels_ = op_.out;
+    }
+
+    void schedule() {
+        const int nr = packing;
+        promise_groups(*in_, kGroup, 5);
+        promise_weights();
+        promise_packed(*kernels_, nr, 5);
+        kernels_->dim(1).set_stride(nr);
+        set_estimates();
+        if (naive()) {
+            schedules::naive::schedule(op_);
+        } else if (hand()) {
+            schedules::x86::schedule(op_, knobs<schedules::KernelGenerationKnobs>(), machine(),
+                                     *rows_per_task_);
+        }
+    }
+
+private:
+    void set_estimates() {
+        const int count = 64, taps = 49, step = stride.value() == 1 ? 1 : 2;
+        estimate(*in_, {kGroup, count / kGroup, 28 * step, 28 * step, 1});
+        estimate_weights(count, taps);
+        rows_per_task_->set_estimate(7);
+        estimate(*kernels_, {packing, kernel_blocks(count, taps), 28, 28, 1});
+    }
+
+    Tensor *in_ = nullptr;
+    GeneratorInput<int> *rows_per_task_ = nullptr;
+    GeneratorOutput<Buffer<>> *kernels_ = nullptr;
+    generators::KernelGeneration op_;
+};
+
+} // namespace
+} // namespace involute::emit
+
+HALIDE_REGISTER_GENERATOR(involute::emit::KernelGeneration, kernel_generation)

@@ -1,0 +1,41 @@
+#include "generators/emit/row_generator.h"
+
+namespace involute::emit {
+
+using namespace Halide;
+
+void promise_packed(OutputImageParam tensor, const Expr &packing, int dimensions) {
+    tensor.dim(0).set_bounds(0, packing);
+    for (int d = 1; d < dimensions; d++) {
+        tensor.dim(d).set_min(0);
+    }
+    tensor.set_host_alignment(64);
+}
+
+void promise_groups(OutputImageParam tensor, int group_channels, int dimensions) {
+    tensor.dim(0).set_bounds(0, group_channels);
+    tensor.dim(1).set_min(0).set_stride(group_channels);
+    for (int d = 2; d < dimensions; d++) {
+        tensor.dim(d).set_min(0);
+        tensor.dim(d).set_stride(tensor.dim(d).stride() / group_channels * group_channels);
+    }
+    tensor.set_host_alignment(64);
+}
+
+void estimate(OutputImageParam tensor, const std::vector<int> &extents) {
+    for (size_t d = 0; d < extents.size(); d++) {
+        tensor.dim(static_cast<int>(d)).set_estimate(0, extents[d]);
+    }
+}
+
+schedules::Machine machine_of(const std::string &isa) {
+    for (const schedules::Machine &m :
+         {schedules::kBaseline, schedules::kAvx2, schedules::kAvx512}) {
+        if (isa == m.isa) {
+            return m;
+        }
+    }
+    throw CompileError("isa '" + isa + "': expected baseline, avx2 or avx512");
+}
+
+} // namespace involute::emit

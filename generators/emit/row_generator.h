@@ -1,0 +1,74 @@
+// What the Generator classes of all ops share: the parameters of a row, the memory layout that
+// docs/kernel-interface.md promises, and the choice of schedule.
+#pragma once
+
+#include <string>
+
+#include "Halide.h"
+#include "schedules/knobs.h"
+
+namespace involute::emit {
+
+// Promises for a dense tensor: dimension 0 contiguous, minima 0.
+void promise_packed(Halide::OutputImageParam tensor, const Halide::Expr &packing, int dimensions);
+
+// Promises for (ci, g, x, ...): groups of `group_channels` neighbours, 64-byte aligned pixels.
+void promise_groups(Halide::OutputImageParam tensor, int group_channels, int dimensions);
+
+// Estimates for autoschedulers, extents innermost first.
+void estimate(Halide::OutputImageParam tensor, const std::vector<int> &extents);
+
+schedules::Machine machine_of(const std::string &isa);
+
+// GeneratorParams: the columns of generators/inventory.def, the schedule and its knobs.
+template <typename T>
+class RowGenerator : public Halide::Generator<T> {
+public:
+    Halide::GeneratorParam<std::string> form{"form", ""};
+    Halide::GeneratorParam<int> kernel{"kernel", 1};     // 0: run time
+    Halide::GeneratorParam<int> stride{"stride", 1};     // 0: run time
+    Halide::GeneratorParam<int> channels{"channels", 0}; // 0: run time
+    Halide::GeneratorParam<int> packing{"packing", 16};  // NR
+    Halide::GeneratorParam<std::string> isa{"isa", "avx2"};
+    Halide::GeneratorParam<std::string> schedule_name{"schedule", "hand"};
+    Halide::GeneratorParam<std::string> knob_text{"knobs", ""};
+
+protected:
+    static constexpr int kGroup = 16; // channels of a group in the specialised rows
+
+    using Tensor2 = Halide::Buffer<float, 2>;
+    using Tensor3 = Halide::Buffer<float, 3>;
+    using Tensor4 = Halide::Buffer<float, 4>;
+    using Tensor5 = Halide::Buffer<float, 5>;
+    using Tensor6 = Halide::Buffer<float, 6>;
+
+    bool hand() const {
+        return schedule_name.value() == "hand";
+    }
+    bool naive() const {
+        return schedule_name.value() == "naive";
+    }
+    int taps() const {
+        return kernel.value() * kernel.value();
+    }
+    schedules::Machine machine() const {
+        return machine_of(isa.value());
+    }
+
+    // The defaults of this row and ISA with what `knobs=` changes; a user error where they are
+    // impossible.
+    template <typename Knobs>
+    Knobs knobs() const {
+        Knobs chosen = Knobs::defaults(machine(), packing.value());
+        std::string error = schedules::set_knobs(knob_text.value(), chosen.list());
+        if (error.empty()) {
+            error = chosen.violation(machine(), packing.value());
+        }
+        if (!error.empty()) {
+            throw Halide::CompileError(error);
+        }
+        return chosen;
+    }
+};
+
+} // namespace involute::emit

@@ -1,0 +1,21 @@
+// The inventory as data for the emit program.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace involute::emit {
+
+struct Row {
+    const char *name, *op, *form;
+    int kernel, stride, group_channels, channels;
+    int baseline, avx2, avx512; // packing width per ISA, 0: not built
+
+    int packing(const std::string &isa) const {
+        return isa == "baseline" ? baseline : isa == "avx2" ? avx2 : isa == "avx512" ? avx512 : 0;
+    }
+};
+
+const std::vector<Row> &rows();
+
+} // namespace involute::emit

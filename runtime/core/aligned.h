@@ -1,0 +1,52 @@
+// Zeroed float storage of exactly the size asked for, aligned for the widest vectors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "core/status.h"
+
+namespace involute {
+
+constexpr size_t kVectorAlignment = 64; // first elements of packed weights and tensors
+constexpr size_t kBlockAlignment = 128; // arenas: two lines, which the prefetcher loads as a pair
+
+class AlignedFloats {
+public:
+    AlignedFloats() = default;
+    ~AlignedFloats();
+    AlignedFloats(AlignedFloats &&other) noexcept {
+        swap(other);
+    }
+    AlignedFloats &operator=(AlignedFloats &&other) noexcept {
+        swap(other);
+        return *this;
+    }
+    AlignedFloats(const AlignedFloats &) = delete;
+    AlignedFloats &operator=(const AlignedFloats &) = delete;
+
+    // `what` names the memory in the message when there is not enough.
+    static Status allocate(size_t count, const char *what, AlignedFloats *result);
+
+    float *data() const {
+        return data_;
+    }
+    size_t size() const {
+        return size_;
+    }
+    size_t bytes() const {
+        return size_ * sizeof(float);
+    }
+
+private:
+    void swap(AlignedFloats &other) {
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+    }
+
+    float *data_ = nullptr;
+    size_t size_ = 0;
+};
+
+} // namespace involute

@@ -1,0 +1,212 @@
+// The C functions of models, sessions, instruction sets and the tensor view. Nothing but checks of
+// pointers and translation: no exception leaves here.
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <new>
+#include <string>
+
+#include "core/isa.h"
+#include "core/kernels_json.h"
+#include "core/model.h"
+#include "core/session.h"
+#include "core/status.h"
+#include "involute/involute.h"
+
+#ifndef INVOLUTE_VERSION
+#define INVOLUTE_VERSION "0.1.0"
+#endif
+
+using involute::Status;
+
+struct involute_model {
+    std::shared_ptr<const involute::Model> model;
+};
+
+struct involute_session {
+    std::unique_ptr<involute::Session> session;
+};
+
+namespace {
+
+template <class Body>
+involute_status guarded(Body body) {
+    try {
+        return Status(body()).c_status();
+    } catch (const std::bad_alloc &) {
+        // No memory for a message either: the struct is filled in place.
+        involute_status status;
+        std::memset(&status, 0, sizeof status);
+        status.code = INVOLUTE_OUT_OF_MEMORY;
+        std::strncpy(status.message, "not enough memory", sizeof status.message - 1);
+        return status;
+    } catch (const std::exception &exception) {
+        involute_status status;
+        std::memset(&status, 0, sizeof status);
+        status.code = INVOLUTE_INTERNAL;
+        std::strncpy(status.message, exception.what(), sizeof status.message - 1);
+        return status;
+    }
+}
+
+Status check_pointer(const char *what, const void *pointer) {
+    return pointer
+               ? Status()
+               : Status::error(INVOLUTE_INVALID_ARGUMENT, "%s: expected a pointer, got NULL", what);
+}
+
+// A caller built with a newer header may pass a longer struct; what this library does not know must
+// then be zero, which means "default" for every option.
+Status check_struct(const char *what, const void *options, size_t given, size_t known) {
+    constexpr size_t kLongest = 4096;
+    if (given < known || given > kLongest) {
+        return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                             "%s: expected struct_size %zu (sizeof), got %zu", what, known, given);
+    }
+    const unsigned char *bytes = static_cast<const unsigned char *>(options);
+    for (size_t i = known; i < given; ++i) {
+        if (bytes[i] != 0) {
+            return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                                 "%s: byte %zu sets an option that this library does not know",
+                                 what, i);
+        }
+    }
+    return Status();
+}
+
+Status create_model(const involute_model_options *options, involute_model **model) {
+    INVOLUTE_RETURN_IF_ERROR(check_pointer("model", model));
+    *model = nullptr;
+    INVOLUTE_RETURN_IF_ERROR(check_pointer("options", options));
+    INVOLUTE_RETURN_IF_ERROR(
+        check_struct("options", options, options->struct_size, sizeof *options));
+    auto built = std::make_unique<involute_model>();
+    INVOLUTE_RETURN_IF_ERROR(involute::create_model(*options, &built->model));
+    *model = built.release();
+    return Status();
+}
+
+Status create_session(const involute_model *model, const involute_session_options *options,
+                      involute_session **session) {
+    INVOLUTE_RETURN_IF_ERROR(check_pointer("session", session));
+    *session = nullptr;
+    INVOLUTE_RETURN_IF_ERROR(check_pointer("model", model));
+    INVOLUTE_RETURN_IF_ERROR(check_pointer("options", options));
+    INVOLUTE_RETURN_IF_ERROR(
+        check_struct("options", options, options->struct_size, sizeof *options));
+    auto built = std::make_unique<involute_session>();
+    INVOLUTE_RETURN_IF_ERROR(involute::Session::create(model->model, *options, &built->session));
+    *session = built.release();
+    return Status();
+}
+
+} // namespace
+
+extern "C" {
+
+const char *involute_version(void) {
+    return INVOLUTE_VERSION;
+}
+
+involute_tensor involute_tensor_f32(float *data, int32_t rank, const int64_t *shape) {
+    involute_tensor tensor;
+    std::memset(&tensor, 0, sizeof tensor);
+    tensor.data = data;
+    tensor.dtype = INVOLUTE_F32;
+    tensor.device = INVOLUTE_CPU;
+    tensor.rank = rank;
+    if (rank < 0 || rank > INVOLUTE_MAX_RANK || !shape)
+        return tensor; // whoever gets it says what is wrong with its shape
+    uint64_t stride = 1;
+    for (int32_t i = rank - 1; i >= 0; --i) {
+        tensor.shape[i] = shape[i];
+        tensor.strides[i] = static_cast<int64_t>(stride);
+        stride *= static_cast<uint64_t>(shape[i]); // wraps for absurd shapes instead of trapping
+    }
+    return tensor;
+}
+
+const char *involute_isa_name(involute_isa isa) {
+    return involute::isa_name(isa);
+}
+
+involute_status involute_isa_check(involute_isa isa) {
+    return guarded([&] { return involute::isa_check(involute::isa_situation(), isa); });
+}
+
+involute_isa involute_isa_best(char *reason, size_t reason_size) {
+    if (reason && reason_size > 0)
+        reason[0] = '\0';
+    try {
+        std::string text;
+        const involute_isa best = involute::isa_best(involute::isa_situation(), &text);
+        if (reason && reason_size > 0) {
+            std::strncpy(reason, text.c_str(), reason_size - 1);
+            reason[reason_size - 1] = '\0';
+        }
+        return best;
+    } catch (const std::exception &) {
+        return INVOLUTE_ISA_BASELINE;
+    }
+}
+
+involute_status involute_isa_cap(involute_isa isa) {
+    return guarded([&] { return involute::isa_cap(isa); });
+}
+
+involute_status involute_model_create(const involute_model_options *options,
+                                      involute_model **model) {
+    return guarded([&] { return create_model(options, model); });
+}
+
+const char *involute_model_json(const involute_model *model) {
+    return model ? model->model->json.c_str() : nullptr;
+}
+
+void involute_model_destroy(involute_model *model) {
+    delete model;
+}
+
+involute_status involute_session_create(involute_model *model,
+                                        const involute_session_options *options,
+                                        involute_session **session) {
+    return guarded([&] { return create_session(model, options, session); });
+}
+
+involute_status involute_session_run(involute_session *session, const involute_named_tensor *inputs,
+                                     size_t input_count, const involute_named_tensor *outputs,
+                                     size_t output_count) {
+    return guarded([&] {
+        const Status status = check_pointer("session", session);
+        return status.ok() ? session->session->run(inputs, input_count, outputs, output_count)
+                           : status;
+    });
+}
+
+const char *involute_session_json(const involute_session *session) {
+    return session ? session->session->json().c_str() : nullptr;
+}
+
+size_t involute_session_profile(const involute_session *session, double *seconds, size_t count) {
+    if (!session)
+        return 0;
+    const std::vector<double> &profile = session->session->profile();
+    for (size_t i = 0; seconds && i < count && i < profile.size(); ++i)
+        seconds[i] = profile[i];
+    return profile.size();
+}
+
+void involute_session_destroy(involute_session *session) {
+    delete session;
+}
+
+const char *involute_kernels_json(void) {
+    try {
+        static const std::string text = involute::kernels_json();
+        return text.c_str();
+    } catch (const std::exception &) {
+        return "[]";
+    }
+}
+
+} // extern "C"

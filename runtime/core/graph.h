@@ -1,0 +1,74 @@
+// What nets/ hands to core/: a network or a single operator as a list of layers over dense NHWC
+// tensors, each layer with its weights already folded. Knows nothing of kernels, sizes or threads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/status.h"
+
+namespace involute {
+
+enum class Op {
+    kConv2d,
+    kInvolution,
+    kKernelGeneration,
+    kAggregation,
+    kMaxPool,
+    kAvgPool,
+    kGlobalPool,
+    kDense,
+};
+
+const char *op_name(Op op); // "conv2d", "involution", ...
+
+// One layer. Padding is always "same" (dilation*(kernel-1)/2 on every side, zeros; max_pool ignores
+// padding), so every spatial output is ceil(size / stride). avg_pool has kernel == stride and
+// averages what a window cut by the border holds.
+struct LayerSpec {
+    Op op = Op::kConv2d;
+    std::string name; // the official parameter prefix, e.g. "backbone.layer1.0.conv2"
+    int64_t kernel = 1, stride = 1, dilation = 1;
+    int64_t in_channels = 0, out_channels = 0;
+    int64_t group_channels = 16; // involution family
+    int64_t hidden = 0;          // involution family: width of the bottleneck, 0: single-layer form
+    bool relu = false;           // max(., 0) after bias / scale and shift, and after the residual
+    int input = -1;              // tensor ids, indices into Graph::tensors
+    int residual = -1;           // conv2d: added before the ReLU
+    int kernels = -1;            // aggregation: [B,G,K*K,Ho,Wo]
+    int output = -1;
+};
+
+// Unpacked float32, row-major. Empty vectors: the layer has none (a missing bias is zeros).
+struct LayerWeights {
+    std::vector<float> weight, bias;               // conv2d [O,I,K,K], dense [O,I], second layer of
+                                                   // kernel generation [K*K*G, hidden or C]
+    std::vector<float> reduce_weight, reduce_bias; // first layer of kernel generation [hidden, C]
+    std::vector<float> scale, shift; // [C], after involution / aggregation: x*scale + shift
+};
+
+struct TensorSpec {
+    std::string name;        // "input", "logits", "stage1", ... for public ones, else ""
+    int64_t channels = 0;    // K*K*G for kernels
+    bool is_kernels = false; // public shape [B,G,K*K,H,W] rather than [B,C,H,W]
+    bool is_vector = false;  // public shape [B,C]
+};
+
+struct Graph {
+    std::vector<TensorSpec> tensors;
+    std::vector<LayerSpec> layers; // in order of execution
+    std::vector<int> inputs;       // tensor ids
+    std::vector<int> outputs;      // the main output first, then the features
+    std::string json;              // what involute_model_json says, less "isa"
+};
+
+// Receives the layers of a graph one by one; core/ packs the weights at once so that the source can
+// be dropped before the next layer is read.
+class LayerSink {
+public:
+    virtual ~LayerSink() = default;
+    virtual Status add(const LayerSpec &layer, LayerWeights &&weights) = 0;
+};
+
+} // namespace involute

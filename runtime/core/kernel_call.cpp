@@ -1,0 +1,84 @@
+// Building of argument lists and translation of a kernel's return value.
+#include "core/kernel_call.h"
+
+namespace involute {
+
+KernelCall::KernelCall(const KernelEntry &kernel) : kernel_(kernel) {
+    add(&context_);
+}
+
+// The interface page bounds the number of arguments; at() would throw before anything is
+// overwritten if a change of it were forgotten here.
+void KernelCall::add(void *argument) {
+    arguments_.at(static_cast<size_t>(argument_count_++)) = argument;
+}
+
+void KernelCall::add_int(int64_t value) {
+    Scalar &scalar = scalars_.at(static_cast<size_t>(scalar_count_++));
+    scalar.integer = static_cast<int32_t>(value);
+    add(&scalar);
+}
+
+void KernelCall::add_float(float value) {
+    Scalar &scalar = scalars_.at(static_cast<size_t>(scalar_count_++));
+    scalar.real = value;
+    add(&scalar);
+}
+
+int KernelCall::add_buffer(const float *host, std::initializer_list<BufferDimension> dimensions) {
+    Buffer &entry = buffers_.at(static_cast<size_t>(buffer_count_));
+    size_t count = 0;
+    for (const BufferDimension &dimension : dimensions) {
+        entry.dimensions.at(count++) = halide_dimension_t(0, static_cast<int32_t>(dimension.extent),
+                                                          static_cast<int32_t>(dimension.stride));
+    }
+    entry.buffer.type = halide_type_t(halide_type_float, 32, 1);
+    entry.buffer.dimensions = static_cast<int32_t>(count);
+    entry.buffer.dim = entry.dimensions.data();
+    add(&entry.buffer);
+    set_host(buffer_count_, host);
+    return buffer_count_++;
+}
+
+void KernelCall::set_host(int buffer, const float *host) {
+    // The buffer type of the kernels has no const; inputs are only read.
+    buffers_[static_cast<size_t>(buffer)].buffer.host =
+        reinterpret_cast<uint8_t *>(const_cast<float *>(host));
+}
+
+const float *KernelCall::host(int buffer) const {
+    return reinterpret_cast<const float *>(buffers_[static_cast<size_t>(buffer)].buffer.host);
+}
+
+std::string KernelCall::signature() const {
+    std::string text = kernel_.symbol;
+    for (int i = 0; i < scalar_count_; ++i)
+        text += " " + std::to_string(scalars_[static_cast<size_t>(i)].integer);
+    for (int i = 0; i < buffer_count_; ++i) {
+        const Buffer &entry = buffers_[static_cast<size_t>(i)];
+        text += " (";
+        for (int d = 0; d < entry.buffer.dimensions; ++d) {
+            const halide_dimension_t &dimension = entry.dimensions[static_cast<size_t>(d)];
+            text += std::to_string(dimension.extent) + ":" + std::to_string(dimension.stride) + " ";
+        }
+        text += ")";
+    }
+    return text;
+}
+
+Status KernelCall::invoke(KernelContext *context, const std::string &layer_name) {
+    context_ = context;
+    const int error = kernel_.function(arguments_.data());
+    context_ = nullptr;
+    if (error == 0)
+        return Status();
+    const char *message = context->error_message();
+    const Status status = Status::error(
+        error == halide_error_code_out_of_memory ? INVOLUTE_OUT_OF_MEMORY : INVOLUTE_INTERNAL,
+        "layer '%s', row %s, %s: %s (kernel error %d)", layer_name.c_str(), kernel_.row,
+        kernel_.symbol, *message ? message : "no message", error);
+    context->clear_error();
+    return status;
+}
+
+} // namespace involute

@@ -1,0 +1,255 @@
+// The table of docs/kernel-interface.md as code, one function per family of rows.
+#include "core/layer_call.h"
+
+#include <limits>
+
+#include "core/checked_size.h"
+
+namespace involute {
+namespace {
+
+constexpr int64_t kGroup = 16;
+constexpr int64_t kMaxPacking = 64;
+alignas(kVectorAlignment) const float kZeros[kMaxPacking] = {}; // the residual of layers without
+
+float floor_of(const LayerSpec &layer) {
+    return layer.relu ? 0.0f : -std::numeric_limits<float>::infinity();
+}
+
+int64_t row_stride(const TensorLayout &layout) {
+    return layout.width * layout.pixel_stride;
+}
+
+int64_t image_stride(const TensorLayout &layout) {
+    return layout.pixels() * layout.pixel_stride;
+}
+
+// (ci, g, x, y, b)
+int add_map(const LayerOperand &operand, LayerCall *result) {
+    const TensorLayout &layout = *operand.layout;
+    return result->call.add_buffer(operand.host, {{kGroup, 1},
+                                                  {layout.channels() / kGroup, kGroup},
+                                                  {layout.width, layout.pixel_stride},
+                                                  {layout.height, row_stride(layout)},
+                                                  {layout.batch, image_stride(layout)}});
+}
+
+// (n, k, no) and (n, no)
+void add_matrix(const AlignedFloats &weight, int64_t nr, int64_t depth, int64_t blocks,
+                LayerCall *result) {
+    result->call.add_buffer(weight.data(), {{nr, 1}, {depth, nr}, {blocks, nr * depth}});
+}
+
+void add_blocks(const AlignedFloats &values, int64_t nr, int64_t blocks, LayerCall *result) {
+    result->call.add_buffer(values.data(), {{nr, 1}, {blocks, nr}});
+}
+
+void add_channels(const AlignedFloats &values, int64_t channels, LayerCall *result) {
+    result->call.add_buffer(values.data(), {{kGroup, 1}, {channels / kGroup, kGroup}});
+}
+
+void bind_point(const LayerSpec &layer, const PackedLayer &weights, const LayerOperands &operands,
+                LayerCall *result) {
+    KernelCall &call = result->call;
+    const TensorLayout &in = *operands.input.layout, &out = *operands.output.layout;
+    const int64_t nr = weights.kernel->packing, blocks = layer.out_channels / nr;
+    const int64_t pixels = out.batch * out.pixels();
+    result->input =
+        call.add_buffer(operands.input.host, {{layer.in_channels, 1}, {pixels, in.pixel_stride}});
+    add_matrix(weights.weight, nr, layer.in_channels, blocks, result);
+    add_blocks(weights.bias, nr, blocks, result);
+    if (const TensorLayout *residual = operands.residual.layout) {
+        result->residual = call.add_buffer(
+            operands.residual.host, {{nr, 1}, {blocks, nr}, {pixels, residual->pixel_stride}});
+    } else {
+        call.add_buffer(kZeros, {{nr, 1}, {blocks, 0}, {pixels, 0}});
+    }
+    call.add_float(floor_of(layer));
+    call.add_int(result->partition.tiles_per_task);
+    result->output =
+        call.add_buffer(operands.output.host, {{nr, 1}, {blocks, nr}, {pixels, out.pixel_stride}});
+}
+
+void bind_window(const LayerSpec &layer, const PackedLayer &weights, const LayerOperands &operands,
+                 LayerCall *result) {
+    KernelCall &call = result->call;
+    const TensorLayout &in = *operands.input.layout, &out = *operands.output.layout;
+    const int64_t nr = weights.kernel->packing, blocks = layer.out_channels / nr;
+    const int64_t depth = layer.kernel * layer.in_channels; // J
+    result->input = call.add_buffer(operands.input.host, {{in.width * in.pixel_stride, 1},
+                                                          {in.height, row_stride(in)},
+                                                          {in.batch, image_stride(in)}});
+    call.add_buffer(
+        weights.weight.data(),
+        {{nr, 1}, {depth, nr}, {layer.kernel, nr * depth}, {blocks, nr * depth * layer.kernel}});
+    add_blocks(weights.bias, nr, blocks, result);
+    if (const TensorLayout *residual = operands.residual.layout) {
+        result->residual =
+            call.add_buffer(operands.residual.host, {{nr, 1},
+                                                     {blocks, nr},
+                                                     {residual->pixels(), residual->pixel_stride},
+                                                     {residual->batch, image_stride(*residual)}});
+    } else {
+        call.add_buffer(kZeros, {{nr, 1}, {blocks, 0}, {out.pixels(), 0}, {out.batch, 0}});
+    }
+    call.add_float(floor_of(layer));
+    call.add_int(layer.in_channels);
+    call.add_int(layer.stride);
+    call.add_int((layer.kernel - 1) / 2);
+    call.add_int(out.width);
+    call.add_int(result->partition.tiles_per_task);
+    result->output = call.add_buffer(
+        operands.output.host,
+        {{nr, 1}, {blocks, nr}, {out.pixels(), out.pixel_stride}, {out.batch, image_stride(out)}});
+}
+
+void bind_dense(const LayerSpec &layer, const PackedLayer &weights, const LayerOperands &operands,
+                LayerCall *result) {
+    KernelCall &call = result->call;
+    const TensorLayout &in = *operands.input.layout, &out = *operands.output.layout;
+    const int64_t nr = weights.kernel->packing, blocks = ceil_div(layer.out_channels, nr);
+    result->input = call.add_buffer(operands.input.host,
+                                    {{layer.in_channels, 1}, {in.batch, image_stride(in)}});
+    add_matrix(weights.weight, nr, layer.in_channels, blocks, result);
+    add_blocks(weights.bias, nr, blocks, result);
+    result->output = call.add_buffer(operands.output.host,
+                                     {{nr, 1}, {blocks, nr}, {out.batch, out.pixel_stride}});
+}
+
+void add_reciprocals(const LayerSpec &layer, const float *reciprocals, LayerCall *result) {
+    result->call.add_buffer(reciprocals, {{layer.stride * layer.stride + 1, 1}});
+}
+
+void bind_pool(const LayerSpec &layer, const LayerOperands &operands, const float *reciprocals,
+               LayerCall *result) {
+    KernelCall &call = result->call;
+    result->input = add_map(operands.input, result);
+    if (layer.op == Op::kMaxPool)
+        call.add_int(layer.kernel);
+    call.add_int(layer.stride);
+    if (layer.op == Op::kMaxPool)
+        call.add_int((layer.kernel - 1) / 2);
+    else
+        add_reciprocals(layer, reciprocals, result);
+    call.add_int(result->partition.rows_per_task);
+    result->output = add_map(operands.output, result);
+}
+
+void bind_global_pool(const LayerOperands &operands, LayerCall *result) {
+    KernelCall &call = result->call;
+    const TensorLayout &in = *operands.input.layout, &out = *operands.output.layout;
+    const int64_t groups = in.channels() / kGroup;
+    result->input = call.add_buffer(operands.input.host, {{kGroup, 1},
+                                                          {groups, kGroup},
+                                                          {in.pixels(), in.pixel_stride},
+                                                          {in.batch, image_stride(in)}});
+    call.add_float(static_cast<float>(1.0 / static_cast<double>(in.pixels())));
+    result->output = call.add_buffer(
+        operands.output.host, {{kGroup, 1}, {groups, kGroup}, {out.batch, out.pixel_stride}});
+}
+
+void bind_involution_family(const LayerSpec &layer, const PackedLayer &weights,
+                            const LayerOperands &operands, const float *reciprocals,
+                            LayerCall *result) {
+    KernelCall &call = result->call;
+    const int64_t nr = weights.kernel->packing, channels = layer.in_channels;
+    const int64_t taps = layer.kernel * layer.kernel, groups = channels / layer.group_channels;
+    const TensorLayout &out = *operands.output.layout;
+    result->input = add_map(operands.input, result);
+    if (layer.op == Op::kAggregation) {
+        const TensorLayout &kernels = *operands.kernels.layout;
+        result->kernels =
+            call.add_buffer(operands.kernels.host, {{layer.kernel, 1},
+                                                    {layer.kernel, layer.kernel},
+                                                    {groups, taps},
+                                                    {kernels.width, kernels.pixel_stride},
+                                                    {kernels.height, row_stride(kernels)},
+                                                    {kernels.batch, image_stride(kernels)}});
+    } else {
+        const int64_t blocks = ceil_div(taps * groups, nr);
+        const int64_t hidden_blocks = ceil_div(layer.hidden, nr);
+        if (layer.hidden > 0) {
+            add_matrix(weights.reduce_weight, nr, channels, hidden_blocks, result);
+            add_blocks(weights.reduce_bias, nr, hidden_blocks, result);
+        }
+        add_matrix(weights.weight, nr, layer.hidden > 0 ? hidden_blocks * nr : channels, blocks,
+                   result);
+        add_blocks(weights.bias, nr, blocks, result);
+    }
+    if (layer.op != Op::kKernelGeneration) {
+        add_channels(weights.scale, channels, result);
+        add_channels(weights.shift, channels, result);
+        call.add_float(floor_of(layer));
+    }
+    if (weights.kernel->stride != 1) {
+        call.add_int(layer.stride);
+        if (layer.op != Op::kAggregation)
+            add_reciprocals(layer, reciprocals, result);
+    }
+    call.add_int(result->partition.rows_per_task);
+    if (layer.op == Op::kKernelGeneration) {
+        result->output = call.add_buffer(operands.output.host, {{nr, 1},
+                                                                {out.pixel_stride / nr, nr},
+                                                                {out.width, out.pixel_stride},
+                                                                {out.height, row_stride(out)},
+                                                                {out.batch, image_stride(out)}});
+    } else {
+        result->output = add_map(operands.output, result);
+    }
+}
+
+} // namespace
+
+WorkShape work_shape(const LayerSpec &layer, const KernelEntry &kernel,
+                     const TensorLayout &output) {
+    WorkShape work;
+    if (layer.op == Op::kConv2d) {
+        work.blocks = layer.out_channels / kernel.packing;
+        const bool point = kernel.form == Form::kPoint;
+        work.pixels = output.pixels() * (point ? output.batch : 1);
+        work.images = point ? 1 : output.batch;
+    } else {
+        work.rows = output.height;
+        work.images = output.batch;
+    }
+    return work;
+}
+
+bool wants_reciprocals(const LayerSpec &layer) {
+    return layer.op == Op::kAvgPool || layer.op == Op::kInvolution ||
+           layer.op == Op::kKernelGeneration;
+}
+
+Status make_reciprocals(int64_t stride, AlignedFloats *table) {
+    const int64_t count = stride * stride;
+    INVOLUTE_RETURN_IF_ERROR(
+        AlignedFloats::allocate(static_cast<size_t>(count + 1), "reciprocals", table));
+    // A double has more than twice the digits, so rounding its quotient is rounding once.
+    for (int64_t n = 1; n <= count; ++n)
+        table->data()[n] = static_cast<float>(1.0 / static_cast<double>(n));
+    return Status();
+}
+
+void bind_layer(const LayerSpec &layer, const PackedLayer &weights, const LayerOperands &operands,
+                const float *reciprocals, int threads, LayerCall *result) {
+    result->partition = cut_work(
+        *weights.kernel, work_shape(layer, *weights.kernel, *operands.output.layout), threads);
+    switch (layer.op) {
+    case Op::kConv2d:
+        return weights.kernel->form == Form::kPoint ? bind_point(layer, weights, operands, result)
+                                                    : bind_window(layer, weights, operands, result);
+    case Op::kDense:
+        return bind_dense(layer, weights, operands, result);
+    case Op::kMaxPool:
+    case Op::kAvgPool:
+        return bind_pool(layer, operands, reciprocals, result);
+    case Op::kGlobalPool:
+        return bind_global_pool(operands, result);
+    case Op::kInvolution:
+    case Op::kKernelGeneration:
+    case Op::kAggregation:
+        return bind_involution_family(layer, weights, operands, reciprocals, result);
+    }
+}
+
+} // namespace involute

@@ -1,0 +1,102 @@
+// Creation of models: options, architecture, kernels.
+#include "core/model.h"
+
+#include <cstring>
+
+#include "core/isa.h"
+#include "core/tensor_view.h"
+#include "io/weights.h"
+#include "nets/build.h"
+
+namespace involute {
+namespace {
+
+Status check_dtype(involute_dtype dtype) {
+    if (dtype == INVOLUTE_F32)
+        return Status();
+    const char *name = dtype_name(dtype);
+    if (std::strcmp(name, "unknown") == 0) {
+        return Status::error(INVOLUTE_INVALID_ARGUMENT, "dtype: expected f32 (0), got value %d",
+                             static_cast<int>(dtype));
+    }
+    return Status::error(INVOLUTE_UNSUPPORTED, "dtype: this library has kernels for f32, not %s",
+                         name);
+}
+
+Status check_schedule(const char *schedule) {
+    if (!schedule || std::strcmp(schedule, "hand") == 0)
+        return Status();
+    for (const char *known :
+         {"tuned", "naive", "mullapudi2016", "adams2019", "li2018", "anderson2021"}) {
+        if (std::strcmp(schedule, known) == 0) {
+            return Status::error(INVOLUTE_UNAVAILABLE,
+                                 "schedule %s: this library holds the schedule hand only",
+                                 schedule);
+        }
+    }
+    return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                         "schedule: expected hand, tuned, naive, mullapudi2016, adams2019, li2018 "
+                         "or anderson2021, got '%.100s'",
+                         schedule);
+}
+
+Status architecture_text(const involute_model_options &options, std::string *text) {
+    if (options.architecture && *options.architecture) {
+        *text = options.architecture;
+        return Status();
+    }
+    const char *stored = options.weights ? options.weights->metadata("architecture") : nullptr;
+    if (!stored) {
+        return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                             "architecture: expected a name or JSON, since the weights carry none");
+    }
+    *text = stored;
+    return Status();
+}
+
+} // namespace
+
+size_t PackedLayer::bytes() const {
+    return weight.bytes() + bias.bytes() + reduce_weight.bytes() + reduce_bias.bytes() +
+           scale.bytes() + shift.bytes();
+}
+
+size_t Model::weight_bytes() const {
+    size_t bytes = 0;
+    for (const PackedLayer &layer : layers)
+        bytes += layer.bytes();
+    return bytes;
+}
+
+std::vector<int> Model::packing() const {
+    std::vector<int> packing;
+    for (const PackedLayer &layer : layers)
+        packing.push_back(layer.kernel->packing);
+    return packing;
+}
+
+Status create_model(const involute_model_options &options, std::shared_ptr<const Model> *model) {
+    INVOLUTE_RETURN_IF_ERROR(check_dtype(options.dtype));
+    INVOLUTE_RETURN_IF_ERROR(check_schedule(options.schedule));
+    const IsaSituation situation = isa_situation();
+    INVOLUTE_RETURN_IF_ERROR(isa_check(situation, options.isa));
+    std::string text;
+    INVOLUTE_RETURN_IF_ERROR(architecture_text(options, &text));
+
+    auto built = std::make_shared<Model>();
+    built->isa = options.isa == INVOLUTE_ISA_AUTO ? isa_best(situation, nullptr) : options.isa;
+    PackingSink sink(kernel_table(), built->isa);
+    INVOLUTE_RETURN_IF_ERROR(build_graph(text, options.weights,
+                                         options.weights_prefix ? options.weights_prefix : "",
+                                         &sink, &built->graph));
+    built->layers = sink.take();
+    if (built->layers.size() != built->graph.layers.size()) {
+        return Status::error(INVOLUTE_INTERNAL, "architecture: %zu layers announced, %zu delivered",
+                             built->graph.layers.size(), built->layers.size());
+    }
+    INVOLUTE_RETURN_IF_ERROR(describe_model(built->graph, built->isa, &built->json));
+    *model = std::move(built);
+    return Status();
+}
+
+} // namespace involute

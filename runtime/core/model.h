@@ -1,0 +1,55 @@
+// A model: the graph, the kernel of each layer, and the weights packed for it. Never changes after
+// creation; sessions share it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/aligned.h"
+#include "core/graph.h"
+#include "core/registry.h"
+
+namespace involute {
+
+struct PackedLayer {
+    const KernelEntry *kernel = nullptr;
+    std::string why;
+    AlignedFloats weight, bias, reduce_weight, reduce_bias, scale, shift;
+
+    size_t bytes() const;
+};
+
+struct Model {
+    Graph graph;
+    involute_isa isa = INVOLUTE_ISA_AUTO;
+    std::string json;
+    std::vector<PackedLayer> layers; // as graph.layers
+
+    size_t weight_bytes() const;
+    std::vector<int> packing() const; // NR of each layer
+};
+
+// Chooses the kernel of each layer that arrives and packs its weights at once.
+class PackingSink : public LayerSink {
+public:
+    PackingSink(KernelTable table, involute_isa isa) : table_(table), isa_(isa) {}
+
+    Status add(const LayerSpec &layer, LayerWeights &&weights) override;
+
+    std::vector<PackedLayer> take() {
+        return std::move(layers_);
+    }
+
+private:
+    KernelTable table_;
+    involute_isa isa_;
+    std::vector<PackedLayer> layers_;
+};
+
+Status create_model(const involute_model_options &options, std::shared_ptr<const Model> *model);
+
+// The graph's JSON with "isa" added.
+Status describe_model(const Graph &graph, involute_isa isa, std::string *json);
+
+} // namespace involute

@@ -1,0 +1,28 @@
+// The names of the operators, the same in every folder, file and message.
+#include "core/graph.h"
+
+namespace involute {
+
+const char *op_name(Op op) {
+    switch (op) {
+    case Op::kConv2d:
+        return "conv2d";
+    case Op::kInvolution:
+        return "involution";
+    case Op::kKernelGeneration:
+        return "kernel_generation";
+    case Op::kAggregation:
+        return "aggregation";
+    case Op::kMaxPool:
+        return "max_pool";
+    case Op::kAvgPool:
+        return "avg_pool";
+    case Op::kGlobalPool:
+        return "global_pool";
+    case Op::kDense:
+        return "dense";
+    }
+    return "unknown";
+}
+
+} // namespace involute

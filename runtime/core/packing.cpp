@@ -1,0 +1,124 @@
+// Loops over the packed order, so that writes are sequential.
+#include "core/packing.h"
+
+#include <algorithm>
+#include <cinttypes>
+
+#include "core/checked_size.h"
+
+namespace involute {
+namespace {
+
+// Both directions of a packing share the walk over the packed order: visit(packed index, source
+// index) for every stored weight.
+template <class Visit>
+void walk_matrix(const MatrixPacking &shape, Visit visit) {
+    for (int64_t no = 0; no < shape.blocks(); ++no) {
+        const int64_t width = std::min(shape.nr, shape.outputs - no * shape.nr);
+        for (int64_t k = 0; k < shape.depth; ++k) {
+            for (int64_t ni = 0; ni < width; ++ni)
+                visit((no * shape.packed_depth + k) * shape.nr + ni,
+                      (no * shape.nr + ni) * shape.depth + k);
+        }
+    }
+}
+
+template <class Visit>
+void walk_window(const WindowPacking &shape, Visit visit) {
+    const int64_t kernel = shape.kernel, channels = shape.channels;
+    for (int64_t no = 0; no < shape.blocks(); ++no) {
+        const int64_t width = std::min(shape.nr, shape.outputs - no * shape.nr);
+        for (int64_t ky = 0; ky < kernel; ++ky) {
+            for (int64_t kx = 0; kx < kernel; ++kx) {
+                for (int64_t c = 0; c < channels; ++c) {
+                    const int64_t j = kx * channels + c;
+                    const int64_t row = (no * kernel + ky) * kernel * channels + j;
+                    for (int64_t ni = 0; ni < width; ++ni)
+                        visit(row * shape.nr + ni,
+                              (((no * shape.nr + ni) * channels + c) * kernel + ky) * kernel + kx);
+                }
+            }
+        }
+    }
+}
+
+Status allocate_packed(std::initializer_list<int64_t> factors, const char *what,
+                       AlignedFloats *packed) {
+    int64_t size = 0;
+    if (!checked_product(factors, &size) || size > INT32_MAX) {
+        return Status::error(INVOLUTE_UNSUPPORTED,
+                             "%s: its packed weights need more than %d values", what, INT32_MAX);
+    }
+    return AlignedFloats::allocate(static_cast<size_t>(size), what, packed);
+}
+
+} // namespace
+
+int64_t MatrixPacking::blocks() const {
+    return ceil_div(outputs, nr);
+}
+
+int64_t MatrixPacking::size() const {
+    return blocks() * packed_depth * nr;
+}
+
+int64_t WindowPacking::blocks() const {
+    return ceil_div(outputs, nr);
+}
+
+int64_t WindowPacking::size() const {
+    return blocks() * kernel * kernel * channels * nr;
+}
+
+void pack_matrix(const MatrixPacking &shape, const float *source, float *packed) {
+    std::fill(packed, packed + shape.size(), 0.0f);
+    walk_matrix(shape, [=](int64_t to, int64_t from) { packed[to] = source[from]; });
+}
+
+void unpack_matrix(const MatrixPacking &shape, const float *packed, float *source) {
+    walk_matrix(shape, [=](int64_t from, int64_t to) { source[to] = packed[from]; });
+}
+
+void pack_window(const WindowPacking &shape, const float *source, float *packed) {
+    std::fill(packed, packed + shape.size(), 0.0f);
+    walk_window(shape, [=](int64_t to, int64_t from) { packed[to] = source[from]; });
+}
+
+void unpack_window(const WindowPacking &shape, const float *packed, float *source) {
+    walk_window(shape, [=](int64_t from, int64_t to) { source[to] = packed[from]; });
+}
+
+void pack_vector(int64_t count, int64_t nr, const float *source, float *packed) {
+    std::fill(packed, packed + round_up(count, nr), 0.0f);
+    if (source)
+        std::copy(source, source + count, packed);
+}
+
+void unpack_vector(int64_t count, const float *packed, float *source) {
+    std::copy(packed, packed + count, source);
+}
+
+Status pack_matrix(const MatrixPacking &shape, const float *source, const char *what,
+                   AlignedFloats *packed) {
+    INVOLUTE_RETURN_IF_ERROR(
+        allocate_packed({shape.blocks(), shape.packed_depth, shape.nr}, what, packed));
+    pack_matrix(shape, source, packed->data());
+    return Status();
+}
+
+Status pack_window(const WindowPacking &shape, const float *source, const char *what,
+                   AlignedFloats *packed) {
+    INVOLUTE_RETURN_IF_ERROR(allocate_packed(
+        {shape.blocks(), shape.kernel, shape.kernel, shape.channels, shape.nr}, what, packed));
+    pack_window(shape, source, packed->data());
+    return Status();
+}
+
+Status pack_vector(int64_t count, int64_t nr, const float *source, const char *what,
+                   AlignedFloats *packed) {
+    INVOLUTE_RETURN_IF_ERROR(allocate_packed({ceil_div(count, nr), nr}, what, packed));
+    pack_vector(count, nr, source, packed->data());
+    return Status();
+}
+
+} // namespace involute

@@ -1,0 +1,46 @@
+// From row-major weights to the blocks that kernels read (docs/kernel-interface.md) and back. NR
+// outputs lie side by side, so that one vector holds the same weight of NR outputs; the last block
+// is filled up with zeros.
+#pragma once
+
+#include <cstdint>
+
+#include "core/aligned.h"
+#include "core/status.h"
+
+namespace involute {
+
+// weight(ni, k, no) [1, NR, NR*K] from [outputs][depth]: 1x1 convolution, dense, both layers of
+// kernel generation. K = packed_depth >= depth; rows beyond depth are zero.
+struct MatrixPacking {
+    int64_t outputs = 0, depth = 0, packed_depth = 0, nr = 0;
+
+    int64_t blocks() const;
+    int64_t size() const; // in floats
+};
+void pack_matrix(const MatrixPacking &shape, const float *source, float *packed);
+void unpack_matrix(const MatrixPacking &shape, const float *packed, float *source);
+
+// weight(ni, j, ky, no) [1, NR, NR*J, NR*J*K] with j = kx*C + c from [outputs][C][K][K].
+struct WindowPacking {
+    int64_t outputs = 0, channels = 0, kernel = 0, nr = 0;
+
+    int64_t blocks() const;
+    int64_t size() const;
+};
+void pack_window(const WindowPacking &shape, const float *source, float *packed);
+void unpack_window(const WindowPacking &shape, const float *packed, float *source);
+
+// bias(n, no) [1, NR]: `count` values, or zeros when source is nullptr.
+void pack_vector(int64_t count, int64_t nr, const float *source, float *packed);
+void unpack_vector(int64_t count, const float *packed, float *source);
+
+// Allocating forms. Sizes must fit the kernels' 32-bit indices; `what` names the layer in messages.
+Status pack_matrix(const MatrixPacking &shape, const float *source, const char *what,
+                   AlignedFloats *packed);
+Status pack_window(const WindowPacking &shape, const float *source, const char *what,
+                   AlignedFloats *packed);
+Status pack_vector(int64_t count, int64_t nr, const float *source, const char *what,
+                   AlignedFloats *packed);
+
+} // namespace involute

@@ -1,0 +1,133 @@
+// What of a layer's weights is packed how; the packings themselves are in packing.h.
+#include <cinttypes>
+
+#include "core/checked_size.h"
+#include "core/model.h"
+#include "core/packing.h"
+
+namespace involute {
+namespace {
+
+constexpr int64_t kMaxWindow = 1024; // kernel and stride: their squares become table sizes
+constexpr int64_t kMaxChannels = int64_t{1} << 24;
+
+Status check_range(const LayerSpec &layer, const char *property, int64_t value, int64_t low,
+                   int64_t high) {
+    if (low <= value && value <= high)
+        return Status();
+    return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                         "layer '%.100s' (%s): expected %s %" PRId64 " .. %" PRId64
+                         ", got %" PRId64,
+                         layer.name.c_str(), op_name(layer.op), property, low, high, value);
+}
+
+Status check_spec(const LayerSpec &layer) {
+    INVOLUTE_RETURN_IF_ERROR(check_range(layer, "kernel", layer.kernel, 1, kMaxWindow));
+    INVOLUTE_RETURN_IF_ERROR(check_range(layer, "stride", layer.stride, 1, kMaxWindow));
+    INVOLUTE_RETURN_IF_ERROR(check_range(layer, "in_channels", layer.in_channels, 1, kMaxChannels));
+    INVOLUTE_RETURN_IF_ERROR(
+        check_range(layer, "out_channels", layer.out_channels, 1, kMaxChannels));
+    INVOLUTE_RETURN_IF_ERROR(
+        check_range(layer, "group_channels", layer.group_channels, 1, kMaxChannels));
+    return check_range(layer, "hidden", layer.hidden, 0, kMaxChannels);
+}
+
+// nets/ has checked what a file holds; this guards the border between the two folders.
+Status check_count(const LayerSpec &layer, const char *what, const std::vector<float> &values,
+                   std::initializer_list<int64_t> shape, bool optional) {
+    int64_t expected = 0;
+    const bool fits = checked_product(shape, &expected);
+    if ((optional && values.empty()) || (fits && values.size() == static_cast<size_t>(expected)))
+        return Status();
+    return Status::error(INVOLUTE_INTERNAL,
+                         "layer '%.100s': expected %" PRId64 " %s values, got %zu",
+                         layer.name.c_str(), expected, what, values.size());
+}
+
+const float *data_or_null(const std::vector<float> &values) {
+    return values.empty() ? nullptr : values.data();
+}
+
+Status pack_product(const LayerSpec &layer, const LayerWeights &weights, PackedLayer *packed) {
+    const int64_t nr = packed->kernel->packing, taps = layer.kernel * layer.kernel;
+    const int64_t outputs = layer.out_channels, inputs = layer.in_channels;
+    const char *name = layer.name.c_str();
+    const bool window = packed->kernel->op == Op::kConv2d && packed->kernel->form != Form::kPoint;
+    INVOLUTE_RETURN_IF_ERROR(
+        check_count(layer, "weight", weights.weight, {outputs, inputs, window ? taps : 1}, false));
+    INVOLUTE_RETURN_IF_ERROR(check_count(layer, "bias", weights.bias, {outputs}, true));
+    INVOLUTE_RETURN_IF_ERROR(window ? pack_window({outputs, inputs, layer.kernel, nr},
+                                                  weights.weight.data(), name, &packed->weight)
+                                    : pack_matrix({outputs, inputs, inputs, nr},
+                                                  weights.weight.data(), name, &packed->weight));
+    return pack_vector(outputs, nr, data_or_null(weights.bias), name, &packed->bias);
+}
+
+Status pack_generation(const LayerSpec &layer, const LayerWeights &weights, PackedLayer *packed) {
+    const int64_t nr = packed->kernel->packing, channels = layer.in_channels;
+    const int64_t outputs = layer.kernel * layer.kernel * (channels / layer.group_channels);
+    const int64_t depth = layer.hidden > 0 ? layer.hidden : channels;
+    const char *name = layer.name.c_str();
+    if (layer.hidden > 0) {
+        INVOLUTE_RETURN_IF_ERROR(check_count(layer, "reduce weight", weights.reduce_weight,
+                                             {layer.hidden, channels}, false));
+        INVOLUTE_RETURN_IF_ERROR(
+            check_count(layer, "reduce bias", weights.reduce_bias, {layer.hidden}, true));
+        INVOLUTE_RETURN_IF_ERROR(pack_matrix({layer.hidden, channels, channels, nr},
+                                             weights.reduce_weight.data(), name,
+                                             &packed->reduce_weight));
+        INVOLUTE_RETURN_IF_ERROR(pack_vector(layer.hidden, nr, data_or_null(weights.reduce_bias),
+                                             name, &packed->reduce_bias));
+    }
+    INVOLUTE_RETURN_IF_ERROR(check_count(layer, "weight", weights.weight, {outputs, depth}, false));
+    INVOLUTE_RETURN_IF_ERROR(check_count(layer, "bias", weights.bias, {outputs}, true));
+    // The hidden units that fill up the last block of the first layer meet zero weights here.
+    const int64_t packed_depth = layer.hidden > 0 ? round_up(depth, nr) : depth;
+    INVOLUTE_RETURN_IF_ERROR(pack_matrix({outputs, depth, packed_depth, nr}, weights.weight.data(),
+                                         name, &packed->weight));
+    return pack_vector(outputs, nr, data_or_null(weights.bias), name, &packed->bias);
+}
+
+Status pack_scale(const LayerSpec &layer, const LayerWeights &weights, PackedLayer *packed) {
+    const int64_t channels = layer.in_channels;
+    const char *name = layer.name.c_str();
+    INVOLUTE_RETURN_IF_ERROR(check_count(layer, "scale", weights.scale, {channels}, true));
+    INVOLUTE_RETURN_IF_ERROR(check_count(layer, "shift", weights.shift, {channels}, true));
+    const std::vector<float> ones(weights.scale.empty() ? static_cast<size_t>(channels) : 0, 1.0f);
+    INVOLUTE_RETURN_IF_ERROR(pack_vector(
+        channels, 1, ones.empty() ? weights.scale.data() : ones.data(), name, &packed->scale));
+    return pack_vector(channels, 1, data_or_null(weights.shift), name, &packed->shift);
+}
+
+} // namespace
+
+Status PackingSink::add(const LayerSpec &layer, LayerWeights &&weights) {
+    const LayerWeights source = std::move(weights);
+    PackedLayer packed;
+    INVOLUTE_RETURN_IF_ERROR(check_spec(layer));
+    INVOLUTE_RETURN_IF_ERROR(choose_kernel(table_, isa_, layer, &packed.kernel, &packed.why));
+    switch (layer.op) {
+    case Op::kConv2d:
+    case Op::kDense:
+        INVOLUTE_RETURN_IF_ERROR(pack_product(layer, source, &packed));
+        break;
+    case Op::kInvolution:
+        INVOLUTE_RETURN_IF_ERROR(pack_generation(layer, source, &packed));
+        INVOLUTE_RETURN_IF_ERROR(pack_scale(layer, source, &packed));
+        break;
+    case Op::kKernelGeneration:
+        INVOLUTE_RETURN_IF_ERROR(pack_generation(layer, source, &packed));
+        break;
+    case Op::kAggregation:
+        INVOLUTE_RETURN_IF_ERROR(pack_scale(layer, source, &packed));
+        break;
+    case Op::kMaxPool:
+    case Op::kAvgPool:
+    case Op::kGlobalPool:
+        break;
+    }
+    layers_.push_back(std::move(packed));
+    return Status();
+}
+
+} // namespace involute

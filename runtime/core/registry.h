@@ -1,0 +1,51 @@
+// The kernels of this library and which of them a layer takes: the first row of
+// generators/inventory.def that fits.
+#pragma once
+
+#include <string>
+
+#include "core/graph.h"
+#include "core/status.h"
+
+namespace involute {
+
+enum class Form { kPoint, kStrided, kWindow, kBottleneck, kSingle };
+
+const char *form_name(Form form);
+
+using KernelFunction = int (*)(void **arguments);
+
+// One kernel. 0 in kernel, stride, group_channels, channels: any value, given at run time.
+struct KernelEntry {
+    const char *row;
+    Op op;
+    Form form;
+    int kernel, stride, group_channels, channels;
+    involute_isa isa;
+    int packing; // NR, the width of a packed block
+    const char *schedule;
+    const char *symbol;
+    KernelFunction function;
+};
+
+struct KernelTable {
+    const KernelEntry *first = nullptr;
+    size_t count = 0;
+
+    const KernelEntry *begin() const {
+        return first;
+    }
+    const KernelEntry *end() const {
+        return first + count;
+    }
+};
+
+// In the order of the inventory.
+KernelTable kernel_table();
+
+// INVOLUTE_UNSUPPORTED when no row fits, with the first property that rules the last rows out.
+// `why` (may be nullptr) gets one line.
+Status choose_kernel(KernelTable table, involute_isa isa, const LayerSpec &layer,
+                     const KernelEntry **kernel, std::string *why);
+
+} // namespace involute

@@ -1,0 +1,168 @@
+// Creation of sessions: shapes, memory plan, kernel calls, scratch sizes, threads.
+#include <algorithm>
+#include <cinttypes>
+#include <set>
+
+#include "core/session.h"
+
+namespace involute {
+namespace {
+
+constexpr int32_t kMaxThreads = 1024;
+
+Status check_options(const involute_session_options &options) {
+    const struct {
+        const char *name;
+        int64_t value;
+    } sizes[] = {{"batch", options.batch}, {"height", options.height}, {"width", options.width}};
+    for (const auto &size : sizes) {
+        if (size.value < 1 || size.value > kMaxSessionDimension) {
+            return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                                 "%s: expected 1 .. %" PRId64 ", got %" PRId64, size.name,
+                                 kMaxSessionDimension, size.value);
+        }
+    }
+    if (options.threads < 0 || options.threads > kMaxThreads) {
+        return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                             "threads: expected 1 .. %d, or 0 for all that may be used, got %d",
+                             kMaxThreads, options.threads);
+    }
+    return Status();
+}
+
+} // namespace
+
+Status Session::create(std::shared_ptr<const Model> model, const involute_session_options &options,
+                       std::unique_ptr<Session> *session) {
+    INVOLUTE_RETURN_IF_ERROR(check_options(options));
+    std::unique_ptr<Session> built(new Session());
+    built->model_ = std::move(model);
+    built->threads_ =
+        options.threads > 0 ? options.threads : std::min(usable_cpus(), int{kMaxThreads});
+    INVOLUTE_RETURN_IF_ERROR(built->plan(options));
+    INVOLUTE_RETURN_IF_ERROR(built->bind());
+    INVOLUTE_RETURN_IF_ERROR(built->measure_scratch());
+    if (options.profile)
+        built->seconds_.assign(built->calls_.size(), 0.0);
+    built->json_ = built->describe();
+    INVOLUTE_RETURN_IF_ERROR(built->pool_.start(built->threads_));
+    *session = std::move(built);
+    return Status();
+}
+
+Status Session::plan(const involute_session_options &options) {
+    const Graph &graph = model_->graph;
+    INVOLUTE_RETURN_IF_ERROR(infer_layouts(graph, model_->packing(), options.batch, options.height,
+                                           options.width, &layouts_));
+    // All outputs exist as tensors; only those announced here can be asked for.
+    const size_t output_count = options.features ? graph.outputs.size() : 1;
+    std::vector<bool> consumed(graph.tensors.size(), false);
+    std::vector<TensorLifetime> lifetimes(graph.tensors.size());
+    for (size_t i = 0; i < lifetimes.size(); ++i) {
+        lifetimes[i].bytes = layouts_[i].elements() * int64_t{sizeof(float)};
+        lifetimes[i].first = -1;
+    }
+    for (int tensor : graph.inputs)
+        lifetimes[static_cast<size_t>(tensor)].first = 0; // copied in before the first layer
+    for (size_t i = 0; i < graph.layers.size(); ++i) {
+        const LayerSpec &layer = graph.layers[i];
+        const int step = static_cast<int>(i);
+        for (int tensor : {layer.input, layer.residual, layer.kernels}) {
+            if (tensor < 0)
+                continue;
+            TensorLifetime &life = lifetimes[static_cast<size_t>(tensor)];
+            if (life.first < 0) {
+                return Status::error(INVOLUTE_INTERNAL,
+                                     "layer '%s': reads tensor %d, which no layer before it writes",
+                                     layer.name.c_str(), tensor);
+            }
+            life.last = step;
+            consumed[static_cast<size_t>(tensor)] = true;
+        }
+        TensorLifetime &life = lifetimes[static_cast<size_t>(layer.output)];
+        if (life.first >= 0) {
+            return Status::error(INVOLUTE_INTERNAL, "layer '%s': writes tensor %d a second time",
+                                 layer.name.c_str(), layer.output);
+        }
+        life.first = life.last = step; // copied out right after the layer where that is needed
+    }
+    for (int tensor : graph.inputs)
+        inputs_.push_back({graph.tensors[static_cast<size_t>(tensor)].name, tensor, true});
+    for (size_t i = 0; i < output_count; ++i) {
+        const int tensor = graph.outputs[i];
+        const TensorLayout &shape = layout(tensor);
+        outputs_.push_back(
+            {graph.tensors[static_cast<size_t>(tensor)].name, tensor,
+             !consumed[static_cast<size_t>(tensor)] && shape.pixel_stride == shape.channels()});
+    }
+    plan_ = plan_memory(lifetimes);
+    return AlignedFloats::allocate(static_cast<size_t>(plan_.bytes) / sizeof(float), "activations",
+                                   &arena_);
+}
+
+Status Session::bind() {
+    const Graph &graph = model_->graph;
+    uses_.resize(graph.tensors.size());
+    output_of_layer_.assign(graph.layers.size(), -1);
+    const auto operand = [this](int tensor) {
+        return tensor < 0 ? LayerOperand() : LayerOperand{&layout(tensor), host(tensor)};
+    };
+    for (size_t i = 0; i < graph.layers.size(); ++i) {
+        const LayerSpec &layer = graph.layers[i];
+        const float *reciprocals = nullptr;
+        if (wants_reciprocals(layer)) {
+            auto found = std::find_if(reciprocals_.begin(), reciprocals_.end(),
+                                      [&](const auto &pair) { return pair.first == layer.stride; });
+            if (found == reciprocals_.end()) {
+                AlignedFloats table;
+                INVOLUTE_RETURN_IF_ERROR(make_reciprocals(layer.stride, &table));
+                found = reciprocals_.emplace(reciprocals_.end(), layer.stride, std::move(table));
+            }
+            reciprocals = found->second.data(); // stays where it is when the list grows
+        }
+        calls_.push_back(std::make_unique<LayerCall>(*model_->layers[i].kernel));
+        LayerCall *call = calls_.back().get();
+        bind_layer(layer, model_->layers[i],
+                   {operand(layer.input), operand(layer.residual), operand(layer.kernels),
+                    operand(layer.output)},
+                   reciprocals, threads_, call);
+        const std::pair<int, int> tensors[] = {{layer.input, call->input},
+                                               {layer.residual, call->residual},
+                                               {layer.kernels, call->kernels},
+                                               {layer.output, call->output}};
+        for (const auto &[tensor, buffer] : tensors) {
+            if (tensor >= 0 && buffer >= 0)
+                uses_[static_cast<size_t>(tensor)].push_back({call, buffer});
+        }
+        for (size_t port = 0; port < outputs_.size(); ++port) {
+            if (outputs_[port].tensor == layer.output)
+                output_of_layer_[i] = static_cast<int>(port);
+        }
+    }
+    return Status();
+}
+
+// Each distinct call runs once on the zeroed tensors, alone and with scratch from the heap; what it
+// wanted at once is what the arenas get, so that no run allocates.
+Status Session::measure_scratch() {
+    std::set<std::string> measured;
+    for (size_t i = 0; i < calls_.size(); ++i) {
+        if (!measured.insert(calls_[i]->call.signature()).second)
+            continue;
+        KernelContext context(nullptr, 2);
+        context.set_measuring(true);
+        INVOLUTE_RETURN_IF_ERROR(calls_[i]->call.invoke(&context, model_->graph.layers[i].name));
+        const size_t outside = context.arenas()[0].high_water();
+        const size_t inside = context.arenas()[1].high_water();
+        caller_scratch_ = std::max(caller_scratch_, outside + inside);
+        worker_scratch_ = std::max(worker_scratch_, inside);
+    }
+    context_ = std::make_unique<KernelContext>(&pool_, static_cast<size_t>(threads_));
+    for (size_t slot = 0; slot < context_->arenas().size(); ++slot) {
+        INVOLUTE_RETURN_IF_ERROR(
+            context_->arenas()[slot].reserve(slot == 0 ? caller_scratch_ : worker_scratch_));
+    }
+    return Status();
+}
+
+} // namespace involute

@@ -1,0 +1,147 @@
+// One run: check everything the caller gave, then place it, then the layers in order. Nothing is
+// allocated on the way of success.
+#include <chrono>
+#include <cstring>
+
+#include "core/session.h"
+#include "core/tensor_view.h"
+
+namespace involute {
+namespace {
+
+// Clears the mark of a running session on every way out.
+class Running {
+public:
+    explicit Running(std::atomic<bool> *flag)
+        : flag_(flag), first_(!flag->exchange(true, std::memory_order_acquire)) {}
+    ~Running() {
+        if (first_)
+            flag_->store(false, std::memory_order_release);
+    }
+    bool first() const {
+        return first_;
+    }
+
+private:
+    std::atomic<bool> *flag_;
+    bool first_;
+};
+
+} // namespace
+
+Status Session::accept(const char *what, std::vector<Port> *ports,
+                       const involute_named_tensor *tensors, size_t count, bool writable) {
+    for (Port &port : *ports)
+        port.given = nullptr;
+    if (count > 0 && !tensors)
+        return Status::error(INVOLUTE_INVALID_ARGUMENT, "%ss: expected %zu tensors, got NULL", what,
+                             count);
+    for (size_t i = 0; i < count; ++i) {
+        const char *name = tensors[i].name;
+        if (!name)
+            return Status::error(INVOLUTE_INVALID_ARGUMENT, "%s %zu: expected a name, got NULL",
+                                 what, i);
+        Port *found = nullptr;
+        for (Port &port : *ports) {
+            if (port.name == name)
+                found = &port;
+        }
+        if (!found) {
+            std::string known;
+            for (const Port &port : *ports)
+                known += (known.empty() ? "" : ", ") + port.name;
+            return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                                 "%s '%.100s': no such %s in this session, expected %s", what, name,
+                                 what, known.c_str());
+        }
+        if (found->given)
+            return Status::error(INVOLUTE_INVALID_ARGUMENT, "%s '%.100s': given twice", what, name);
+        INVOLUTE_RETURN_IF_ERROR(
+            check_tensor(what, name, tensors[i].tensor, layout(found->tensor), writable));
+        found->given = &tensors[i].tensor;
+    }
+    return Status();
+}
+
+// Memory of the caller is used as it lies where kernels can. An output over an input would be
+// written while the input is still wanted: then the inputs are copied.
+void Session::decide_direct_use() {
+    bool overlapping = false;
+    for (const Port &output : outputs_) {
+        for (const Port &input : inputs_) {
+            overlapping = overlapping || (output.given && overlap(byte_range(*output.given),
+                                                                  byte_range(*input.given)));
+        }
+    }
+    for (Port &input : inputs_)
+        input.direct =
+            input.may_be_direct && !overlapping && is_native(*input.given, layout(input.tensor));
+    for (Port &output : outputs_)
+        output.direct =
+            output.may_be_direct && output.given && is_native(*output.given, layout(output.tensor));
+}
+
+void Session::place(const Port &port) {
+    const float *memory =
+        port.direct ? static_cast<const float *>(port.given->data) : host(port.tensor);
+    for (const BufferUse &use : uses_[static_cast<size_t>(port.tensor)])
+        use.layer->call.set_host(use.buffer, memory);
+}
+
+Status Session::run(const involute_named_tensor *inputs, size_t input_count,
+                    const involute_named_tensor *outputs, size_t output_count) {
+    const Running running(&running_);
+    if (!running.first())
+        return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                             "session: it is running for another caller");
+    INVOLUTE_RETURN_IF_ERROR(accept("input", &inputs_, inputs, input_count, false));
+    INVOLUTE_RETURN_IF_ERROR(accept("output", &outputs_, outputs, output_count, true));
+    for (const Port &port : inputs_) {
+        if (!port.given)
+            return Status::error(INVOLUTE_INVALID_ARGUMENT, "input '%s': expected %s, got none",
+                                 port.name.c_str(),
+                                 shape_text(layout(port.tensor).public_shape()).c_str());
+    }
+    for (size_t i = 0; i < outputs_.size(); ++i) {
+        for (size_t j = 0; j < i; ++j) {
+            if (outputs_[i].given && outputs_[j].given &&
+                overlap(byte_range(*outputs_[i].given), byte_range(*outputs_[j].given)))
+                return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                                     "outputs '%s' and '%s': expected memory of their own, got "
+                                     "memory that overlaps",
+                                     outputs_[j].name.c_str(), outputs_[i].name.c_str());
+        }
+    }
+    decide_direct_use();
+    for (const Port &port : inputs_) {
+        if (!port.direct)
+            copy_in(*port.given, layout(port.tensor), host(port.tensor));
+        place(port);
+    }
+    for (const Port &port : outputs_)
+        place(port);
+    context_->clear_error();
+    return run_layers();
+}
+
+Status Session::run_layers() {
+    using Clock = std::chrono::steady_clock;
+    const bool profile = !seconds_.empty();
+    Clock::time_point start;
+    for (size_t i = 0; i < calls_.size(); ++i) {
+        if (profile)
+            start = Clock::now();
+        INVOLUTE_RETURN_IF_ERROR(
+            calls_[i]->call.invoke(context_.get(), model_->graph.layers[i].name));
+        if (output_of_layer_[i] >= 0) {
+            const Port &port = outputs_[static_cast<size_t>(output_of_layer_[i])];
+            if (port.given && !port.direct)
+                copy_out(host(port.tensor), layout(port.tensor), *port.given);
+        }
+        if (profile)
+            seconds_[i] = std::chrono::duration<double>(Clock::now() - start).count();
+    }
+    return Status();
+}
+
+} // namespace involute

@@ -1,0 +1,253 @@
+/* The C interface of involute: models, single operators, weights and pictures.
+ *
+ * Everything an application needs is in this header; no Halide, LLVM or Python stands behind it.
+ * Objects are opaque and owned by the caller, who destroys them in any order (a session keeps what
+ * it needs of its model alive). No function throws, prints, aborts or changes the environment.
+ *
+ * Threads: objects may be used from any thread; one session serves one caller at a time, any number
+ * of sessions of one model run at once. Results have the same bits for every number of threads.
+ */
+#ifndef INVOLUTE_INVOLUTE_H
+#define INVOLUTE_INVOLUTE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define INVOLUTE_API
+#else
+#define INVOLUTE_API __attribute__((visibility("default")))
+#endif
+#if defined(__GNUC__)
+#define INVOLUTE_NODISCARD __attribute__((warn_unused_result))
+#else
+#define INVOLUTE_NODISCARD
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- status ---- */
+
+typedef enum involute_code {
+    INVOLUTE_OK = 0,
+    INVOLUTE_INVALID_ARGUMENT = 1, /* wrong use: a size, shape, name or option */
+    INVOLUTE_INVALID_FILE = 2,     /* a file that cannot be read or is not what it should be */
+    INVOLUTE_UNSUPPORTED = 3,      /* legal, but no kernel in this library covers it */
+    INVOLUTE_UNAVAILABLE = 4,      /* this machine lacks it: instruction set, device */
+    INVOLUTE_OUT_OF_MEMORY = 5,
+    INVOLUTE_IO_ERROR = 6, /* writing failed: path, permissions, full disk */
+    INVOLUTE_INTERNAL = 7  /* a defect of this library */
+} involute_code;
+
+/* Returned by value. `message` is empty when code is INVOLUTE_OK; otherwise one line of UTF-8 that
+ * names the tensor, dimension or argument with what was expected and what was found. */
+typedef struct involute_status {
+    int32_t code; /* involute_code */
+    char message[508];
+} involute_status;
+
+/* "1.2.3", static. */
+INVOLUTE_API const char *involute_version(void);
+
+/* ---- tensors ---- */
+
+typedef enum involute_dtype {
+    INVOLUTE_F32 = 0,
+    INVOLUTE_BF16 = 1,
+    INVOLUTE_I8 = 2,
+    INVOLUTE_U8 = 3
+} involute_dtype;
+typedef enum involute_device { INVOLUTE_CPU = 0 } involute_device;
+
+#define INVOLUTE_MAX_RANK 8
+
+/* A view of memory that the caller owns. Shapes are given in the order that the texts name, e.g.
+ * [B,C,H,W] for activations, whatever the memory order is: strides (in elements, may be 0 for
+ * inputs) tell it. Channels-last memory (stride 1 along C, C along W, C*W along H) is taken without
+ * a copy, any other order is copied once. `data` is aligned to the element size at least. */
+typedef struct involute_tensor {
+    void *data;
+    int32_t dtype;  /* involute_dtype */
+    int32_t device; /* involute_device */
+    int32_t rank;   /* 0 .. INVOLUTE_MAX_RANK */
+    int32_t reserved;
+    int64_t shape[INVOLUTE_MAX_RANK];
+    int64_t strides[INVOLUTE_MAX_RANK];
+} involute_tensor;
+
+/* A tensor with a name: an input or output of a session, a weight, an entry of a file. */
+typedef struct involute_named_tensor {
+    const char *name;
+    involute_tensor tensor;
+} involute_named_tensor;
+
+/* A float32 view of row-major memory; rank and shape are copied, strides computed. */
+INVOLUTE_API involute_tensor involute_tensor_f32(float *data, int32_t rank, const int64_t *shape);
+
+/* ---- instruction sets ---- */
+
+/* In rising order; every library holds the baseline, so no CPU gets an illegal instruction. */
+typedef enum involute_isa {
+    INVOLUTE_ISA_AUTO = 0, /* the best that the CPU, this library and the cap allow */
+    INVOLUTE_ISA_BASELINE = 1,
+    INVOLUTE_ISA_AVX2 = 2,
+    INVOLUTE_ISA_AVX512 = 3,
+    INVOLUTE_ISA_NEON = 4
+} involute_isa;
+
+/* "baseline", "avx2", "avx512", "neon", "auto"; NULL for anything else. Static. */
+INVOLUTE_API const char *involute_isa_name(involute_isa isa);
+
+/* Whether kernels for `isa` are in this library and may run here. On INVOLUTE_UNAVAILABLE the
+ * message says which CPU feature is missing, that the library was built without it, or what caps
+ * it. */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status involute_isa_check(involute_isa isa);
+
+/* What INVOLUTE_ISA_AUTO means now. `reason` (may be NULL) gets one static-free line of at most
+ * `reason_size` bytes: the CPU features found and the cap in force. */
+INVOLUTE_API involute_isa involute_isa_best(char *reason, size_t reason_size);
+
+/* Caps the choice for models created later in this process, as the environment variable
+ * INVOLUTE_MAX_ISA (read once) does; the lower of the two holds. INVOLUTE_ISA_AUTO lifts it. */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status involute_isa_cap(involute_isa isa);
+
+/* ---- weights ---- */
+
+typedef struct involute_weights involute_weights;
+
+/* Reads a safetensors file (float32 tensors, at most 16 MiB of header). Nothing in the file is
+ * trusted. */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status involute_weights_open(const char *path,
+                                                                      involute_weights **weights);
+
+/* Weights by the portable rule (docs/file-formats.md): every name and shape a model asks for
+ * exists. */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status
+involute_weights_synthetic(uint64_t seed, involute_weights **weights);
+
+/* Copies `count` tensors (float32, any strides). */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status involute_weights_create(
+    const involute_named_tensor *tensors, size_t count, involute_weights **weights);
+
+/* The stored tensors in file order; NULL past the end. Views live as long as `weights`. */
+INVOLUTE_API const involute_named_tensor *involute_weights_tensor(const involute_weights *weights,
+                                                                  size_t index);
+
+/* The tensor called `name`, or NULL. For synthetic weights only "input" exists, of the given shape
+ * elsewhere. */
+INVOLUTE_API const involute_named_tensor *involute_weights_find(const involute_weights *weights,
+                                                                const char *name);
+
+/* A value of the file's __metadata__, or NULL. */
+INVOLUTE_API const char *involute_weights_metadata(const involute_weights *weights,
+                                                   const char *key);
+
+INVOLUTE_API void involute_weights_destroy(involute_weights *weights);
+
+/* Writes tensors (float32, any strides) as safetensors, through a temporary file that is renamed.
+ * `metadata` is a list of 2*metadata_count strings, key before value; may be NULL when the count is
+ * 0. */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status
+involute_tensors_save(const char *path, const involute_named_tensor *tensors, size_t count,
+                      const char *const *metadata, size_t metadata_count);
+
+/* Fills a tensor by the portable rule: value i = float(centre + u_i * half_width), u_i in [-1, 1).
+ */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status involute_tensor_fill(involute_tensor *tensor,
+                                                                     const char *name,
+                                                                     uint64_t seed, double centre,
+                                                                     double half_width);
+
+/* ---- models ---- */
+
+typedef struct involute_model involute_model;
+
+typedef struct involute_model_options {
+    size_t struct_size; /* sizeof(involute_model_options) */
+    const char
+        *architecture; /* a name (rednet50, resnet26), architecture JSON, or NULL: the weights'
+                        * metadata; single operators are JSON too, see docs/file-formats.md:
+                        * {"kind":"involution","channels":64,"kernel":7,"stride":1,"group_channels":16,"reduction":4}
+                        */
+    const involute_weights
+        *weights;               /* borrowed during the call; NULL for operators without weights */
+    const char *weights_prefix; /* put before each name looked up; NULL: none */
+    involute_isa isa;
+    involute_dtype dtype; /* INVOLUTE_F32 */
+    const char *schedule; /* NULL: "hand" */
+} involute_model_options;
+
+/* Builds the layers, folds batch norm and packs the weights for the chosen instruction set. Fails
+ * with the tensor's name, expected and found shape when the weights do not fit. */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status
+involute_model_create(const involute_model_options *options, involute_model **model);
+
+/* The architecture as JSON with every default written out, and with "isa", "parameters", "inputs"
+ * and "outputs" (names). Lives as long as the model. */
+INVOLUTE_API const char *involute_model_json(const involute_model *model);
+
+INVOLUTE_API void involute_model_destroy(involute_model *model);
+
+/* ---- sessions ---- */
+
+typedef struct involute_session involute_session;
+
+typedef struct involute_session_options {
+    size_t struct_size;           /* sizeof(involute_session_options) */
+    int64_t batch, height, width; /* >= 1 */
+    int32_t threads;              /* >= 1; 0: as many as this process may use */
+    int32_t features;             /* nonzero: stage1 .. stage4 are outputs as well */
+    int32_t profile;              /* nonzero: every run records the seconds of each layer */
+} involute_session_options;
+
+/* Plans and allocates all memory for one shape and starts the threads. Nothing is allocated after
+ * this call until the session is destroyed. */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status involute_session_create(
+    involute_model *model, const involute_session_options *options, involute_session **session);
+
+/* Runs once. Networks: input "input" [B,3,H,W] (normalised), outputs "logits" [B,classes] and, with
+ * features, "stage1" .. "stage4" [B,C,H,W]. Operators: "input" [B,C,H,W] (aggregation also
+ * "kernels" [B,G,K*K,Ho,Wo], conv2d optionally "residual"), output "output" or "kernels"; dense
+ * takes "input" [B,C]. Inputs may come in any order; outputs that are not asked for are not
+ * written. */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status
+involute_session_run(involute_session *session, const involute_named_tensor *inputs,
+                     size_t input_count, const involute_named_tensor *outputs, size_t output_count);
+
+/* JSON:
+ * {"batch","height","width","threads","isa","macs","memory":{"weights","activations","scratch",...}
+ * in bytes, "inputs":[{"name","shape"}], "outputs":[{"name","shape"}],
+ * "layers":[{"name","op","row","kernel","macs","shape","why", "weight_bytes","activation_bytes"}]}.
+ * Lives as long as the session. */
+INVOLUTE_API const char *involute_session_json(const involute_session *session);
+
+/* Seconds of each layer in the last run, in the order of "layers"; returns the number of layers and
+ * writes at most `count` values. 0 unless the session was made with `profile`. */
+INVOLUTE_API size_t involute_session_profile(const involute_session *session, double *seconds,
+                                             size_t count);
+
+INVOLUTE_API void involute_session_destroy(involute_session *session);
+
+/* The kernels in this library as JSON:
+ * [{"op","row","dtype","isa","schedule","form","kernel","stride","group_channels",
+ * "channels","packing","symbol"}]. Static. */
+INVOLUTE_API const char *involute_kernels_json(void);
+
+/* ---- pictures ---- */
+
+/* Decodes a JPEG, PNG or PPM file (at most 64 Mi pixels), applies its EXIF orientation, and
+ * prepares it for a network: `preprocessing` is the JSON object of the architecture
+ * ("preprocessing") or NULL for the ImageNet recipe, at the given height and width (0: what the
+ * recipe says). Call with tensor->data NULL to learn the shape [1,3,H,W]; then with memory of that
+ * shape. */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status involute_image_load(const char *path,
+                                                                    const char *preprocessing,
+                                                                    int64_t height, int64_t width,
+                                                                    involute_tensor *tensor);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,217 @@
+// Parsing and the one-row table of single operators. kKinds says which keys belong to which kind
+// and what a kernel is when the text does not say.
+#include "nets/single_op.h"
+
+#include <algorithm>
+
+#include "nets/json_fields.h"
+
+namespace involute {
+
+namespace {
+
+constexpr int64_t kMaxChannels = 131072;
+constexpr int64_t kMaxKernel = 255;
+constexpr int64_t kMaxStride = 256;
+constexpr int64_t kMaxDilation = 4096;
+
+struct Kind {
+    Op op;
+    const char *name;
+    int64_t kernel; // default; 0: the kind has none
+    std::vector<std::string> keys;
+};
+
+const std::vector<Kind> &kinds() {
+    static const std::vector<Kind> all = {
+        {Op::kInvolution,
+         "involution",
+         7,
+         {"kernel", "stride", "dilation", "group_channels", "reduction", "relu", "norm"}},
+        {Op::kAggregation,
+         "aggregation",
+         7,
+         {"kernel", "stride", "dilation", "group_channels", "relu", "norm"}},
+        {Op::kKernelGeneration,
+         "kernel_generation",
+         7,
+         {"kernel", "stride", "group_channels", "reduction"}},
+        {Op::kConv2d,
+         "conv2d",
+         3,
+         {"out_channels", "kernel", "stride", "dilation", "relu", "bias", "residual"}},
+        {Op::kMaxPool, "max_pool", 3, {"kernel", "stride"}},
+        {Op::kAvgPool, "avg_pool", 2, {"kernel", "stride"}},
+        {Op::kGlobalPool, "global_pool", 0, {}},
+        {Op::kDense, "dense", 0, {"out_channels", "bias"}},
+    };
+    return all;
+}
+
+const Kind &kind_of(Op op) {
+    return *std::find_if(kinds().begin(), kinds().end(),
+                         [op](const Kind &kind) { return kind.op == op; });
+}
+
+bool takes(const Kind &kind, const char *key) {
+    return std::find(kind.keys.begin(), kind.keys.end(), key) != kind.keys.end();
+}
+
+Status parse_kind(const JsonFields &fields, const Kind **kind) {
+    std::string name;
+    INVOLUTE_RETURN_IF_ERROR(fields.string("kind", &name));
+    for (const Kind &candidate : kinds())
+        if (name == candidate.name)
+            *kind = &candidate;
+    if (*kind)
+        return {};
+    return fields.must_be("kind", "one of rednet, resnet, " + joined(single_op_kinds()));
+}
+
+// A window averages what it covers, so kernel and stride are one number said once or twice.
+Status parse_avg_pool(const JsonFields &fields, SingleOp *op) {
+    const char *given = fields.has("kernel") ? "kernel" : "stride";
+    INVOLUTE_RETURN_IF_ERROR(fields.integer(given, 1, kMaxStride, &op->kernel));
+    op->stride = op->kernel;
+    INVOLUTE_RETURN_IF_ERROR(fields.integer("stride", 1, kMaxStride, &op->stride));
+    if (op->stride != op->kernel)
+        return fields.must_be("stride",
+                              "the kernel (" + std::to_string(op->kernel) + ") of an avg_pool");
+    return {};
+}
+
+Status parse_window(const JsonFields &fields, SingleOp *op) {
+    if (op->op == Op::kAvgPool)
+        return parse_avg_pool(fields, op);
+    INVOLUTE_RETURN_IF_ERROR(fields.odd("kernel", kMaxKernel, &op->kernel));
+    INVOLUTE_RETURN_IF_ERROR(fields.integer("stride", 1, kMaxStride, &op->stride));
+    return fields.integer("dilation", 1, kMaxDilation, &op->dilation);
+}
+
+Status parse_groups(const JsonFields &fields, const Kind &kind, SingleOp *op) {
+    INVOLUTE_RETURN_IF_ERROR(
+        fields.integer("group_channels", 1, kMaxChannels, &op->group_channels));
+    INVOLUTE_RETURN_IF_ERROR(fields.integer("reduction", 0, kMaxChannels, &op->reduction));
+    if (takes(kind, "group_channels") && op->channels % op->group_channels != 0)
+        return fields.must_be("channels", "a multiple of group_channels = " +
+                                              std::to_string(op->group_channels));
+    if (takes(kind, "reduction") && op->reduction != 0 && op->channels % op->reduction != 0)
+        return fields.must_be("channels",
+                              "a multiple of reduction = " + std::to_string(op->reduction));
+    return {};
+}
+
+int64_t hidden_of(const SingleOp &op) {
+    return op.reduction == 0 ? 0 : op.channels / op.reduction;
+}
+
+} // namespace
+
+const std::vector<std::string> &single_op_kinds() {
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> all;
+        for (const Kind &kind : kinds())
+            all.push_back(kind.name);
+        return all;
+    }();
+    return names;
+}
+
+Status parse_single_op(const std::string &text, SingleOp *op) {
+    JsonFields fields;
+    INVOLUTE_RETURN_IF_ERROR(fields.parse(text, "operator"));
+    const Kind *kind = nullptr;
+    INVOLUTE_RETURN_IF_ERROR(parse_kind(fields, &kind));
+    std::vector<std::string> known = {"kind", "channels"};
+    known.insert(known.end(), kind->keys.begin(), kind->keys.end());
+    INVOLUTE_RETURN_IF_ERROR(fields.only(known, kind->name));
+
+    SingleOp parsed;
+    parsed.op = kind->op;
+    parsed.kernel = kind->kernel;
+    if (!fields.has("channels"))
+        return fields.must_be("channels", "an integer from 1 to " + std::to_string(kMaxChannels));
+    INVOLUTE_RETURN_IF_ERROR(fields.integer("channels", 1, kMaxChannels, &parsed.channels));
+    parsed.out_channels = parsed.channels;
+    INVOLUTE_RETURN_IF_ERROR(fields.integer("out_channels", 1, kMaxChannels, &parsed.out_channels));
+    INVOLUTE_RETURN_IF_ERROR(parse_window(fields, &parsed));
+    INVOLUTE_RETURN_IF_ERROR(parse_groups(fields, *kind, &parsed));
+    INVOLUTE_RETURN_IF_ERROR(fields.boolean("relu", &parsed.relu));
+    INVOLUTE_RETURN_IF_ERROR(fields.boolean("bias", &parsed.bias));
+    INVOLUTE_RETURN_IF_ERROR(fields.boolean("residual", &parsed.residual));
+    INVOLUTE_RETURN_IF_ERROR(fields.boolean("norm", &parsed.norm));
+    *op = parsed;
+    return {};
+}
+
+std::string single_op_json(const SingleOp &op) {
+    const Kind &kind = kind_of(op.op);
+    nlohmann::ordered_json json;
+    json["kind"] = kind.name;
+    json["channels"] = op.channels;
+    const nlohmann::ordered_json values = {{"out_channels", op.out_channels},
+                                           {"kernel", op.kernel},
+                                           {"stride", op.stride},
+                                           {"dilation", op.dilation},
+                                           {"group_channels", op.group_channels},
+                                           {"reduction", op.reduction},
+                                           {"relu", op.relu},
+                                           {"bias", op.bias},
+                                           {"residual", op.residual},
+                                           {"norm", op.norm}};
+    for (const auto &[key, value] : values.items())
+        if (takes(kind, key.c_str()))
+            json[key] = value;
+    return json.dump();
+}
+
+Table single_op_table(const SingleOp &op) {
+    const std::string name = kind_of(op.op).name;
+    const std::string norm = op.norm ? "bn" : "";
+    const InvolutionShape shape = {op.kernel, op.stride, op.dilation, op.group_channels,
+                                   hidden_of(op)};
+    const ParameterNames product = {"weight", op.bias ? "bias" : "", "", "", ""};
+
+    Table table;
+    const int input = table.add_input("input", op.channels);
+    int output = -1;
+    switch (op.op) {
+    case Op::kInvolution:
+    case Op::kKernelGeneration:
+        output = table.involution(op.op, input, name, involution_names("", op.reduction != 0, norm),
+                                  shape, op.relu);
+        break;
+    case Op::kAggregation: {
+        const int64_t groups = op.channels / op.group_channels;
+        const int kernels = table.add_input("kernels", op.kernel * op.kernel * groups);
+        table.tensors.back().is_kernels = true;
+        InvolutionShape bare = shape;
+        bare.hidden = 0;
+        output =
+            table.involution(op.op, input, name, {"", "", norm, "", ""}, bare, op.relu, kernels);
+        break;
+    }
+    case Op::kConv2d: {
+        const int residual = op.residual ? table.add_input("residual", op.out_channels) : -1;
+        output = table.conv(input, name, product, op.out_channels, op.kernel, op.stride, op.relu,
+                            residual);
+        table.rows.back().layer.dilation = op.dilation;
+        break;
+    }
+    case Op::kMaxPool:
+    case Op::kAvgPool:
+        output = table.pool(op.op, input, name, op.kernel, op.stride);
+        break;
+    case Op::kGlobalPool:
+        output = table.global_pool(input, name);
+        break;
+    case Op::kDense:
+        table.tensors.back().is_vector = true;
+        output = table.dense(input, name, product, op.out_channels);
+        break;
+    }
+    table.add_output(output, op.op == Op::kKernelGeneration ? "kernels" : "output");
+    return table;
+}
+
+} // namespace involute

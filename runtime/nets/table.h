@@ -1,0 +1,77 @@
+// A network as a table: tensors and rows, each row a layer with the names of its parameters.
+// Nothing is read here; rednet.cpp, resnet.cpp and single_op.cpp fill tables, build.cpp reads them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/graph.h"
+#include "nets/architecture.h"
+
+namespace involute {
+
+// Where a layer's parameters are; an empty name: it has none.
+struct ParameterNames {
+    std::string weight, bias; // of a convolution, a dense layer or the second generation layer
+    std::string norm;         // module of the batch norm that follows; folded, or scale and shift
+    std::string reduce_weight, reduce_norm; // first generation layer
+};
+
+struct Row {
+    LayerSpec layer;
+    ParameterNames names;
+};
+
+// What the involution family has beyond channels.
+struct InvolutionShape {
+    int64_t kernel = 7, stride = 1, dilation = 1;
+    int64_t group_channels = 16;
+    int64_t hidden = 0; // 0: single-layer generation
+};
+
+class Table {
+public:
+    // Each returns the id of the tensor it makes. `name` names the layer in messages and profiles.
+    int add_input(const char *name, int64_t channels);
+    int conv(int input, const std::string &name, const ParameterNames &names, int64_t out_channels,
+             int64_t kernel, int64_t stride, bool relu, int residual = -1);
+    // op: involution, kernel generation or (with `kernels`) aggregation.
+    int involution(Op op, int input, const std::string &name, const ParameterNames &names,
+                   const InvolutionShape &shape, bool relu, int kernels = -1);
+    // op: max_pool or avg_pool.
+    int pool(Op op, int input, const std::string &name, int64_t kernel, int64_t stride);
+    int global_pool(int input, const std::string &name);
+    int dense(int input, const std::string &name, const ParameterNames &names,
+              int64_t out_channels);
+
+    // Makes the tensor public; outputs keep the order of these calls, the main one first.
+    void add_output(int tensor, const std::string &name);
+
+    int64_t channels(int tensor) const {
+        return tensors[static_cast<size_t>(tensor)].channels;
+    }
+
+    std::vector<TensorSpec> tensors;
+    std::vector<Row> rows;
+    std::vector<int> inputs, outputs;
+
+private:
+    int add_row(Row row);
+};
+
+// The parameters of an involution layer under `module`, as in the official checkpoints.
+ParameterNames involution_names(const std::string &module, bool bottleneck,
+                                const std::string &norm);
+
+Table rednet_table(const Architecture &architecture);
+Table resnet_table(const Architecture &architecture);
+
+// The tensor whose rows are K*K*G of the stem's involution.
+inline constexpr const char *kStemGenerationWeight = "backbone.stem.1.conv2.conv.weight";
+
+// The four stages of bottlenecks that both kinds share; `prefix` stands before "layer1.0.conv1".
+// Returns the outputs of the stages.
+std::vector<int> add_stages(Table *table, const Architecture &architecture,
+                            const std::string &prefix, int input);
+
+} // namespace involute

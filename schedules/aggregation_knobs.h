@@ -1,0 +1,25 @@
+// Knobs of aggregation: how many pixels of a row are accumulated at once.
+#pragma once
+
+#include "schedules/row_tiles.h"
+
+namespace involute::schedules {
+
+struct AggregationKnobs {
+    RowTiles tiles;
+
+    static AggregationKnobs defaults(const Machine &machine, int) {
+        // A group of 16 channels is 16/lanes vectors; its weights are broadcast one by one.
+        return machine.lanes == 16  ? AggregationKnobs{{{14, 10, 8, 7, 5}}}
+               : machine.lanes == 8 ? AggregationKnobs{{{4, 5, 3}}}
+                                    : AggregationKnobs{{{2}}};
+    }
+    std::vector<Knob> list() {
+        return tiles.list();
+    }
+    std::string violation(const Machine &machine, int) const {
+        return tiles.violation(machine, 16 / machine.lanes);
+    }
+};
+
+} // namespace involute::schedules

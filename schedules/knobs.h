@@ -1,0 +1,40 @@
+// The numbers that a schedule leaves open. Every op has a struct of them in <op>_knobs.h: defaults
+// per instruction set, ranges, and what rules a combination out before anything is compiled.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace involute::schedules {
+
+// What of a machine the register budgets depend on.
+struct Machine {
+    const char *isa; // "baseline", "avx2", "avx512"
+    int lanes;       // float32 values a vector register holds
+    int registers;   // vector registers
+    bool fma;        // else a multiplication takes a register of its own
+};
+
+inline constexpr Machine kBaseline{"baseline", 4, 16, false};
+inline constexpr Machine kAvx2{"avx2", 8, 16, true};
+inline constexpr Machine kAvx512{"avx512", 16, 32, true};
+
+// One number: where it is kept, what it may be, what it means (one line, for docs/knobs.md). All
+// knobs keep the order of every sum, so none changes a bit of a result.
+struct Knob {
+    const char *name;
+    int *value;
+    int low, high;
+    const char *meaning;
+};
+
+// Registers that a product tile of pixels x vectors takes: accumulators, one row of weights, the
+// broadcast input, and the product where there is no fused multiply-add.
+inline int tile_registers(const Machine &machine, int pixels, int vectors) {
+    return pixels * vectors + (vectors > 1 ? vectors : 1) + (machine.fma ? 1 : 2);
+}
+
+// Sets knobs from "name=value,name=value". Returns what is wrong, or "".
+std::string set_knobs(const std::string &text, const std::vector<Knob> &knobs);
+
+} // namespace involute::schedules

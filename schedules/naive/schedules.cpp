@@ -1,0 +1,51 @@
+#include "schedules/naive/schedules.h"
+
+namespace involute::schedules::naive {
+
+void schedule(generators::Conv2d &op) {
+    if (op.pads) {
+        op.padded.compute_root();
+    }
+    op.sum.compute_root();
+}
+
+void schedule(generators::Dense &op) {
+    op.sum.compute_root();
+}
+
+void schedule(generators::KernelGeneration &op) {
+    if (op.pools) {
+        op.pool.sum.compute_root();
+        op.pool.out.compute_root();
+    }
+    if (op.bottleneck) {
+        op.hidden_sum.compute_root();
+        op.hidden.compute_root();
+    }
+    op.sum.compute_root();
+}
+
+void schedule(generators::Aggregation &op) {
+    op.padded.compute_root();
+    op.sum.compute_root();
+}
+
+void schedule(generators::Involution &op) {
+    schedule(op.generation);
+    op.generation.out.compute_root();
+    schedule(op.aggregation);
+}
+
+void schedule(generators::MaxPool &op) {
+    op.largest.compute_root();
+}
+
+void schedule(generators::AvgPool &op) {
+    op.sum.compute_root();
+}
+
+void schedule(generators::GlobalPool &op) {
+    op.sum.compute_root();
+}
+
+} // namespace involute::schedules::naive

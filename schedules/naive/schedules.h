@@ -1,0 +1,25 @@
+// The plain reading of each algorithm: every stage is computed whole before the next, without
+// vectors or threads. What the others are compared with.
+#pragma once
+
+#include "generators/aggregation.h"
+#include "generators/avg_pool.h"
+#include "generators/conv2d.h"
+#include "generators/dense.h"
+#include "generators/global_pool.h"
+#include "generators/involution.h"
+#include "generators/kernel_generation.h"
+#include "generators/max_pool.h"
+
+namespace involute::schedules::naive {
+
+void schedule(generators::Conv2d &op);
+void schedule(generators::Dense &op);
+void schedule(generators::KernelGeneration &op);
+void schedule(generators::Aggregation &op);
+void schedule(generators::Involution &op);
+void schedule(generators::MaxPool &op);
+void schedule(generators::AvgPool &op);
+void schedule(generators::GlobalPool &op);
+
+} // namespace involute::schedules::naive

@@ -1,0 +1,36 @@
+#include "schedules/x86/rows.h"
+#include "schedules/x86/stages.h"
+
+namespace involute::schedules::x86 {
+
+using namespace Halide;
+using generators::Aggregation;
+
+void compute_sum(Aggregation &op, const Machine &machine, bool unroll_taps) {
+    op.sum.store_in(MemoryType::Register)
+        .compute_at(op.out, op.g)
+        .vectorize(op.ci, machine.lanes)
+        .unroll(op.ci)
+        .unroll(op.x);
+    Stage update = op.sum.update();
+    update.reorder(op.ci, op.x, op.taps.x, op.taps.y)
+        .vectorize(op.ci, machine.lanes)
+        .unroll(op.ci)
+        .unroll(op.x);
+    if (unroll_taps) {
+        update.unroll(op.taps.x);
+    }
+}
+
+void compute_padded(Aggregation &op, const Machine &machine) {
+    op.padded.compute_at(op.out, kTask).vectorize(op.ci, machine.lanes).unroll(op.ci);
+}
+
+void schedule(Aggregation &op, const AggregationKnobs &knobs, const Machine &machine,
+              const Expr &rows_per_task) {
+    rows(op.out, op.ci, op.g, op.x, op.y, op.b, knobs.tiles, machine, rows_per_task);
+    compute_sum(op, machine, true);
+    compute_padded(op, machine);
+}
+
+} // namespace involute::schedules::x86

@@ -1,0 +1,18 @@
+#include "schedules/x86/rows.h"
+#include "schedules/x86/schedules.h"
+
+namespace involute::schedules::x86 {
+
+void schedule(generators::AvgPool &op, const Machine &machine, const Halide::Expr &rows_per_task) {
+    rows(op.out, op.ci, op.g, op.x, op.y, op.b, RowTiles{}, machine, rows_per_task);
+    op.sum.store_in(Halide::MemoryType::Register)
+        .compute_at(op.out, op.g)
+        .vectorize(op.ci, machine.lanes)
+        .unroll(op.ci);
+    op.sum.update()
+        .reorder(op.ci, op.window.x, op.window.y)
+        .vectorize(op.ci, machine.lanes)
+        .unroll(op.ci);
+}
+
+} // namespace involute::schedules::x86

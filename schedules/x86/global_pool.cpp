@@ -1,0 +1,14 @@
+#include "schedules/x86/schedules.h"
+
+namespace involute::schedules::x86 {
+
+void schedule(generators::GlobalPool &op, const Machine &machine) {
+    op.out.reorder(op.ci, op.g, op.b).vectorize(op.ci, machine.lanes).unroll(op.ci).parallel(op.g);
+    op.sum.store_in(Halide::MemoryType::Register)
+        .compute_at(op.out, op.g)
+        .vectorize(op.ci, machine.lanes)
+        .unroll(op.ci);
+    op.sum.update().reorder(op.ci, op.pixels).vectorize(op.ci, machine.lanes).unroll(op.ci);
+}
+
+} // namespace involute::schedules::x86

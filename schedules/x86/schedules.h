@@ -1,0 +1,34 @@
+// The hand schedules for x86: AVX-512, AVX2 and SSE2 are settings of one schedule per op.
+#pragma once
+
+#include "generators/aggregation.h"
+#include "generators/avg_pool.h"
+#include "generators/conv2d.h"
+#include "generators/dense.h"
+#include "generators/global_pool.h"
+#include "generators/involution.h"
+#include "generators/kernel_generation.h"
+#include "generators/max_pool.h"
+#include "schedules/aggregation_knobs.h"
+#include "schedules/conv2d_knobs.h"
+#include "schedules/dense_knobs.h"
+#include "schedules/involution_knobs.h"
+#include "schedules/kernel_generation_knobs.h"
+
+namespace involute::schedules::x86 {
+
+// tiles_per_task, rows_per_task: run-time sizes of a thread's share of the work.
+void schedule(generators::Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine,
+              const Halide::Expr &tiles_per_task);
+void schedule(generators::Dense &op, const DenseKnobs &knobs, const Machine &machine);
+void schedule(generators::KernelGeneration &op, const KernelGenerationKnobs &knobs,
+              const Machine &machine, const Halide::Expr &rows_per_task);
+void schedule(generators::Aggregation &op, const AggregationKnobs &knobs, const Machine &machine,
+              const Halide::Expr &rows_per_task);
+void schedule(generators::Involution &op, const InvolutionKnobs &knobs, const Machine &machine,
+              const Halide::Expr &rows_per_task);
+void schedule(generators::MaxPool &op, const Machine &machine, const Halide::Expr &rows_per_task);
+void schedule(generators::AvgPool &op, const Machine &machine, const Halide::Expr &rows_per_task);
+void schedule(generators::GlobalPool &op, const Machine &machine);
+
+} // namespace involute::schedules::x86

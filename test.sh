@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Builds and runs the tests of the gate (`ctest -L long` runs the others). Safe to repeat.
+set -euo pipefail
+cd "$(dirname "$0")"
+. cmake/bootstrap.sh
+
+install_packages cmake
+install_python
+build -DINVOLUTE_TESTS=ON
+say "Testing"
+ctest --preset release -j "$(nproc)" "$@"

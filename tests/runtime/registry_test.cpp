@@ -1,0 +1,161 @@
+// Which kernel a layer takes, and what is said where none fits.
+#include "core/registry.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <tuple>
+
+#include "core/isa.h"
+
+namespace involute {
+namespace {
+
+const involute_isa kIsas[] = {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512};
+
+LayerSpec conv(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
+    LayerSpec layer;
+    layer.op = Op::kConv2d;
+    layer.kernel = kernel;
+    layer.stride = stride;
+    layer.in_channels = in;
+    layer.out_channels = out;
+    return layer;
+}
+
+LayerSpec grouped(Op op, int64_t channels, int64_t kernel, int64_t stride, int64_t hidden) {
+    LayerSpec layer = conv(channels, channels, kernel, stride);
+    layer.op = op;
+    layer.hidden = hidden;
+    return layer;
+}
+
+std::string row(involute_isa isa, const LayerSpec &layer) {
+    const KernelEntry *kernel = nullptr;
+    const Status status = choose_kernel(kernel_table(), isa, layer, &kernel, nullptr);
+    return status.ok() ? kernel->row : status.message();
+}
+
+TEST(Registry, EntriesAreWellFormed) {
+    std::set<std::string> symbols;
+    std::set<std::tuple<int, int>> ops_by_isa;
+    for (const KernelEntry &kernel : kernel_table()) {
+        EXPECT_GT(kernel.packing, 0) << kernel.symbol;
+        EXPECT_NE(kernel.function, nullptr) << kernel.symbol;
+        EXPECT_TRUE(symbols.insert(kernel.symbol).second) << kernel.symbol;
+        EXPECT_EQ(kernel.symbol, "inv_" + std::string(kernel.row) + "_f32__" +
+                                     isa_name(kernel.isa) + "_" + kernel.schedule);
+        ops_by_isa.insert({static_cast<int>(kernel.op), kernel.isa});
+    }
+    for (involute_isa isa : kIsas) {
+        for (int op = 0; op <= static_cast<int>(Op::kDense); ++op)
+            EXPECT_EQ(ops_by_isa.count({op, isa}), 1u)
+                << op_name(static_cast<Op>(op)) << " " << isa_name(isa);
+    }
+}
+
+TEST(Registry, ConvolutionRows) {
+    EXPECT_EQ(row(INVOLUTE_ISA_AVX512, conv(64, 256, 1, 1)), "conv2d_point_n32");
+    EXPECT_EQ(row(INVOLUTE_ISA_AVX512, conv(64, 48, 1, 1)), "conv2d_point");
+    EXPECT_EQ(row(INVOLUTE_ISA_AVX2, conv(64, 256, 1, 1)), "conv2d_point");
+    for (involute_isa isa : kIsas) {
+        EXPECT_EQ(row(isa, conv(64, 128, 1, 2)), "conv2d_strided");
+        EXPECT_EQ(row(isa, conv(64, 128, 1, 3)), "conv2d_strided");
+        EXPECT_EQ(row(isa, conv(3, 32, 3, 2)), "conv2d_window");
+        EXPECT_EQ(row(isa, conv(3, 64, 7, 2)), "conv2d_window");
+        // Pixel rows read whole vectors of input channels; the window row takes any number.
+        EXPECT_EQ(row(isa, conv(20, 64, 1, 1)), "conv2d_window");
+        EXPECT_EQ(row(isa, conv(20, 64, 1, 2)), "conv2d_window");
+        EXPECT_EQ(row(isa, grouped(Op::kDense, 2048, 1, 1, 0)), "dense");
+    }
+    LayerSpec odd = grouped(Op::kDense, 513, 1, 1, 0);
+    odd.out_channels = 7;
+    EXPECT_EQ(row(INVOLUTE_ISA_AVX2, odd), "dense");
+}
+
+TEST(Registry, InvolutionRows) {
+    for (involute_isa isa : kIsas) {
+        EXPECT_EQ(row(isa, grouped(Op::kInvolution, 64, 7, 1, 16)), "involution_k7_s1");
+        EXPECT_EQ(row(isa, grouped(Op::kInvolution, 64, 7, 2, 16)), "involution_k7_sn");
+        EXPECT_EQ(row(isa, grouped(Op::kInvolution, 32, 3, 1, 8)), "involution_k3_s1");
+        EXPECT_EQ(row(isa, grouped(Op::kInvolution, 32, 3, 1, 0)), "involution_single_k3_s1");
+        EXPECT_EQ(row(isa, grouped(Op::kInvolution, 32, 7, 5, 0)), "involution_single_k7_sn");
+        EXPECT_EQ(row(isa, grouped(Op::kKernelGeneration, 32, 5, 1, 8)), "kernel_generation_s1");
+        EXPECT_EQ(row(isa, grouped(Op::kKernelGeneration, 32, 5, 2, 0)),
+                  "kernel_generation_single_sn");
+        EXPECT_EQ(row(isa, grouped(Op::kAggregation, 32, 3, 2, 0)), "aggregation_k3_sn");
+        EXPECT_EQ(row(isa, grouped(Op::kMaxPool, 64, 3, 2, 0)), "max_pool");
+        EXPECT_EQ(row(isa, grouped(Op::kMaxPool, 64, 3, 1, 0)), "max_pool");
+        EXPECT_EQ(row(isa, grouped(Op::kGlobalPool, 64, 1, 1, 0)), "global_pool");
+    }
+}
+
+TEST(Registry, RefusalsNameTheReason) {
+    const involute_isa isa = INVOLUTE_ISA_AVX2;
+    EXPECT_EQ(row(isa, grouped(Op::kAggregation, 32, 5, 1, 0)),
+              "aggregation: kernel 5 has no row; rows exist for kernel 3, 7");
+    EXPECT_EQ(row(isa, grouped(Op::kInvolution, 32, 9, 2, 0)),
+              "involution: kernel 9 has no row; rows exist for kernel 3, 7");
+    EXPECT_EQ(row(isa, conv(64, 24, 1, 1)),
+              "conv2d: out_channels 24 has no row; rows take multiples of 16");
+    EXPECT_EQ(row(isa, grouped(Op::kMaxPool, 24, 3, 2, 0)),
+              "max_pool: channels 24 has no row; rows take multiples of 16");
+    LayerSpec wide = grouped(Op::kInvolution, 64, 7, 1, 16);
+    wide.group_channels = 32;
+    EXPECT_EQ(row(isa, wide),
+              "involution: group_channels 32 has no row; rows exist for groups of 16");
+    LayerSpec dilated = grouped(Op::kInvolution, 64, 7, 1, 16);
+    dilated.dilation = 2;
+    EXPECT_EQ(row(isa, dilated), "involution: dilation 2 has no row; rows exist for dilation 1");
+    EXPECT_EQ(row(INVOLUTE_ISA_NEON, conv(64, 64, 1, 1)),
+              "conv2d: this library has no kernel for isa neon");
+    const KernelEntry *kernel = nullptr;
+    EXPECT_EQ(choose_kernel(kernel_table(), isa, dilated, &kernel, nullptr).code(),
+              INVOLUTE_UNSUPPORTED);
+}
+
+int no_kernel(void **) {
+    return 0;
+}
+
+// The meaning of columns that the shipped inventory does not use: constants before general rows,
+// and a general stride without a stride-1 row beside it.
+TEST(Registry, FirstRowThatFitsInAMadeUpTable) {
+    const involute_isa isa = INVOLUTE_ISA_BASELINE;
+    const KernelEntry entries[] = {
+        {"c64", Op::kAggregation, Form::kWindow, 7, 1, 16, 64, isa, 16, "hand", "a", no_kernel},
+        {"s1", Op::kAggregation, Form::kWindow, 7, 1, 16, 0, isa, 16, "hand", "b", no_kernel},
+        {"sn", Op::kAggregation, Form::kWindow, 7, 0, 16, 0, isa, 16, "hand", "c", no_kernel},
+        {"any", Op::kAggregation, Form::kWindow, 3, 0, 16, 32, isa, 16, "hand", "d", no_kernel},
+    };
+    const KernelTable table{entries, 4};
+    const auto name = [&](int64_t channels, int64_t kernel, int64_t stride) {
+        const KernelEntry *entry = nullptr;
+        const Status status = choose_kernel(
+            table, isa, grouped(Op::kAggregation, channels, kernel, stride, 0), &entry, nullptr);
+        return status.ok() ? std::string(entry->row) : status.message();
+    };
+    EXPECT_EQ(name(64, 7, 1), "c64");
+    EXPECT_EQ(name(128, 7, 1), "s1");
+    EXPECT_EQ(name(64, 7, 2), "sn");
+    EXPECT_EQ(name(32, 3, 1), "any");
+    EXPECT_EQ(name(32, 3, 2), "any");
+    EXPECT_EQ(name(64, 3, 2), "aggregation: channels 64 has no row; rows exist for 32 channels");
+    const KernelTable only_general{entries + 2, 1};
+    const KernelEntry *entry = nullptr;
+    EXPECT_TRUE(
+        choose_kernel(only_general, isa, grouped(Op::kAggregation, 64, 7, 1, 0), &entry, nullptr)
+            .ok());
+}
+
+TEST(Registry, WhyTellsTheCaseAndThePassedOver) {
+    const KernelEntry *kernel = nullptr;
+    std::string why;
+    ASSERT_TRUE(
+        choose_kernel(kernel_table(), INVOLUTE_ISA_AVX512, conv(64, 48, 1, 1), &kernel, &why).ok());
+    EXPECT_EQ(why, "conv2d_point: first row that fits kernel 1, stride 1, 64 -> 48 channels; not "
+                   "conv2d_point_n32, which needs multiples of 32 output channels");
+}
+
+} // namespace
+} // namespace involute
