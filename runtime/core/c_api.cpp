@@ -6,6 +6,7 @@
 #include <new>
 #include <string>
 
+#include "core/c_guard.h"
 #include "core/isa.h"
 #include "core/kernels_json.h"
 #include "core/model.h"
@@ -17,6 +18,8 @@
 #define INVOLUTE_VERSION "0.1.0"
 #endif
 
+using involute::check_pointer;
+using involute::guarded;
 using involute::Status;
 
 struct involute_model {
@@ -28,32 +31,6 @@ struct involute_session {
 };
 
 namespace {
-
-template <class Body>
-involute_status guarded(Body body) {
-    try {
-        return Status(body()).c_status();
-    } catch (const std::bad_alloc &) {
-        // No memory for a message either: the struct is filled in place.
-        involute_status status;
-        std::memset(&status, 0, sizeof status);
-        status.code = INVOLUTE_OUT_OF_MEMORY;
-        std::strncpy(status.message, "not enough memory", sizeof status.message - 1);
-        return status;
-    } catch (const std::exception &exception) {
-        involute_status status;
-        std::memset(&status, 0, sizeof status);
-        status.code = INVOLUTE_INTERNAL;
-        std::strncpy(status.message, exception.what(), sizeof status.message - 1);
-        return status;
-    }
-}
-
-Status check_pointer(const char *what, const void *pointer) {
-    return pointer
-               ? Status()
-               : Status::error(INVOLUTE_INVALID_ARGUMENT, "%s: expected a pointer, got NULL", what);
-}
 
 // A caller built with a newer header may pass a longer struct; what this library does not know must
 // then be zero, which means "default" for every option.

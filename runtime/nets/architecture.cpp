@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "io/preprocess.h"
 #include "nets/json_fields.h"
 
 namespace involute {
@@ -165,7 +166,9 @@ Status parse_object(const std::string &text, Architecture *architecture) {
         INVOLUTE_RETURN_IF_ERROR(check_divisors(a));
     }
     INVOLUTE_RETURN_IF_ERROR(parse_labels(fields, &a));
-    return fields.object("preprocessing", &a.preprocessing);
+    INVOLUTE_RETURN_IF_ERROR(fields.object("preprocessing", &a.preprocessing));
+    Preprocessing unused;
+    return parse_preprocessing(a.preprocessing, &unused);
 }
 
 } // namespace
