@@ -10,7 +10,7 @@ struct AvgPool {
     Halide::Var ci{"ci"}, g{"g"}, x{"x"}, y{"y"}, b{"b"};
     Halide::RDom window; // x, y within [0, stride)
     Halide::Func sum{"pool_sum"};
-    Halide::Func out{"pooled"}; // (ci, g, x, y, b)
+    Halide::Func out{"out"}; // (ci, g, x, y, b)
 };
 
 // in(ci, g, x, y, b) of width x height; reciprocal(n) = 1/n rounded once, n in [1, stride*stride].

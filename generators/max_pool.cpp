@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "generators/numerics.h"
+
 namespace involute::generators {
 
 using namespace Halide;
@@ -18,8 +20,9 @@ MaxPool max_pool(const Func &in, const Expr &width, const Expr &height, const Ex
     const Expr value = in(ci, g, clamp(column, 0, width - 1), clamp(row, 0, height - 1), b);
     largest(ci, g, x, y, b) = -std::numeric_limits<float>::infinity();
     const Expr sofar = largest(ci, g, x, y, b);
-    // Written so that a NaN wins and stays.
-    largest(ci, g, x, y, b) = select(value <= sofar, sofar, value);
+    // Written so that a NaN wins and stays. With "less than": Halide's "less or equal" is the
+    // negation of "greater than" and so holds for NaN.
+    largest(ci, g, x, y, b) = strict_select(sofar < value || value != value, value, sofar);
     out(ci, g, x, y, b) = largest(ci, g, x, y, b);
     return op;
 }

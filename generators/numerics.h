@@ -5,9 +5,18 @@
 
 namespace involute::generators {
 
-// ReLU with a run-time floor: 0 with, -infinity without. A NaN stays a NaN.
-inline Halide::Expr at_least(Halide::Expr value, const Halide::Expr &floor) {
-    return Halide::select(value < floor, floor, value);
+// `condition ? yes : no` in IEEE arithmetic. By default the compiler may assume that there are no
+// NaNs and no signed zeros, and does so for the result of a float select even where the condition
+// is strict; selecting bits leaves it nothing to assume.
+inline Halide::Expr strict_select(const Halide::Expr &condition, const Halide::Expr &yes,
+                                  const Halide::Expr &no) {
+    return Halide::strict_float(Halide::reinterpret<float>(Halide::select(
+        condition, Halide::reinterpret<int32_t>(yes), Halide::reinterpret<int32_t>(no))));
+}
+
+// ReLU with a run-time floor: 0 with, -infinity without. A NaN stays a NaN, -0 stays -0.
+inline Halide::Expr at_least(const Halide::Expr &value, const Halide::Expr &floor) {
+    return strict_select(value < floor, floor, value);
 }
 
 // `in` with zeros around the image; x and y are dimensions 2 and 3 of (ci, g, x, y, b).

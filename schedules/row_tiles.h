@@ -10,19 +10,22 @@ namespace involute::schedules {
 struct RowTiles {
     int tile[5] = {};
 
+    static constexpr const char *kNames[] = {"tile", "tile_b", "tile_c", "tile_d", "tile_e"};
+
     std::vector<Knob> list() {
-        return {{"tile", &tile[0], 1, 16, "pixels of a row that are done at once"},
-                {"tile_b", &tile[1], 0, 16, "a second tile, for widths it fits better; 0: none"},
-                {"tile_c", &tile[2], 0, 16, "a third tile"},
-                {"tile_d", &tile[3], 0, 16, "a fourth tile"},
-                {"tile_e", &tile[4], 0, 16, "a fifth tile"}};
+        return {{kNames[0], &tile[0], 1, 16, "pixels of a row that are done at once"},
+                {kNames[1], &tile[1], 0, 16, "a second tile, for widths it fits better; 0: none"},
+                {kNames[2], &tile[2], 0, 16, "a third tile"},
+                {kNames[3], &tile[3], 0, 16, "a fourth tile"},
+                {kNames[4], &tile[4], 0, 16, "a fifth tile"}};
     }
     // `vectors`: of accumulators a pixel takes.
     std::string violation(const Machine &machine, int vectors) const {
-        for (int t : tile) {
-            if (t > 1 && tile_registers(machine, t, vectors) > machine.registers) {
-                return "tile=" + std::to_string(t) + " needs more than " +
-                       std::to_string(machine.registers) + " vector registers";
+        for (int i = 0; i < 5; i++) {
+            if (tile[i] > 1 && tile_registers(machine, tile[i], vectors) > machine.registers) {
+                return std::string(kNames[i]) + "=" + std::to_string(tile[i]) +
+                       " needs more than " + std::to_string(machine.registers) +
+                       " vector registers";
             }
         }
         return "";

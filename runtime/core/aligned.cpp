@@ -1,4 +1,5 @@
-// Aligned storage on posix_memalign, so that any size is allowed.
+// Aligned storage on posix_memalign, so that any size is allowed, not only multiples of the
+// alignment.
 #include "core/aligned.h"
 
 #include <cstdlib>

@@ -1,4 +1,5 @@
-// Zeroed float storage of exactly the size asked for, aligned for the widest vectors.
+// Zeroed float storage of exactly the size asked for, aligned for the widest vectors; for packed
+// weights, activations and tables.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-// Products of sizes that a caller or a file chose.
+// Arithmetic on sizes that a caller or a file chose: products that must not wrap, and rounding up
+// to whole blocks.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Which instruction sets this CPU has, what caps them, and which one is the best choice.
+// Which instruction sets this CPU has, what caps them, and which one is the best choice. Pure
+// functions of a described situation, beside the one that describes this machine.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// Building of argument lists and translation of a kernel's return value.
+// Building of argument lists, and translation of a kernel's return value into a status that names
+// layer, row and message.
 #include "core/kernel_call.h"
 
 namespace involute {

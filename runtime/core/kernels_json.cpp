@@ -1,4 +1,5 @@
-// What involute_kernels_json says, in the order of the inventory.
+// What involute_kernels_json says, in the order of the inventory. One object a kernel, with the
+// columns of the inventory.
 #include "core/kernels_json.h"
 
 #include <nlohmann/json.hpp>

@@ -1,4 +1,5 @@
-// The table of kernels as JSON.
+// The table of kernels as JSON, for involute_kernels_json. Apart from the registry, which knows no
+// JSON.
 #pragma once
 
 #include <string>

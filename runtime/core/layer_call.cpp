@@ -1,4 +1,5 @@
-// The table of docs/kernel-interface.md as code, one function per family of rows.
+// The table of docs/kernel-interface.md as code, one function per family of rows. Order, extents
+// and strides of all arguments are decided here and nowhere else.
 #include "core/layer_call.h"
 
 #include <limits>

@@ -1,4 +1,5 @@
-// Creation of models: options, architecture, kernels.
+// Creation of models: checks of the options, choice of the instruction set, the architecture's
+// layers into a sink that packs them.
 #include "core/model.h"
 
 #include <cstring>

@@ -1,4 +1,5 @@
-// What involute_model_json says.
+// What involute_model_json says: the description that nets/ made, with the instruction set that
+// core/ chose.
 #include <nlohmann/json.hpp>
 
 #include "core/isa.h"

@@ -1,4 +1,5 @@
-// The names of the operators, the same in every folder, file and message.
+// The names of the operators, the same in every folder, file and message. Alone in its file: nets/
+// and tests use it without the rest of core/.
 #include "core/graph.h"
 
 namespace involute {

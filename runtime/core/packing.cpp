@@ -1,4 +1,5 @@
-// Loops over the packed order, so that writes are sequential.
+// Loops over the packed order, so that writes are sequential. Packing and unpacking share one walk
+// and cannot disagree.
 #include "core/packing.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// What of a layer's weights is packed how; the packings themselves are in packing.h.
+// What of a layer's weights is packed how; the packings themselves are in packing.h. Sizes are
+// checked once more on the way in.
 #include <cinttypes>
 
 #include "core/checked_size.h"

@@ -1,4 +1,5 @@
-// The cut of convolutions by output blocks and pixel tiles, of the other ops by rows.
+// The cut of convolutions by output blocks and pixel tiles, of the other ops by rows, with the tile
+// sizes that the schedules use.
 #include "core/partition.h"
 
 #include <algorithm>

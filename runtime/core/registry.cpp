@@ -1,4 +1,5 @@
-// The table of kernels, made from the list that the build derives from generators/inventory.def.
+// The table of kernels, made from the list that the build derives from generators/inventory.def:
+// one line for each kernel that exists.
 #include "core/registry.h"
 
 #define INVOLUTE_KERNEL(row, op, form, kernel, stride, group_channels, channels, isa, nr)          \

@@ -48,6 +48,18 @@ bool stride_fits(const KernelEntry &row, const LayerSpec &layer, KernelTable tab
     return true;
 }
 
+// A row for one number of channels is also built for one number of hidden blocks, that of the known
+// networks: a quarter of the channels.
+bool channels_fit(const KernelEntry &row, const LayerSpec &layer) {
+    const auto hidden_blocks = [&row](int64_t hidden) {
+        return (hidden + row.packing - 1) / row.packing;
+    };
+    return row.channels == 0 ||
+           (row.channels == layer.in_channels &&
+            (row.form != Form::kBottleneck ||
+             hidden_blocks(layer.hidden) == hidden_blocks(layer.in_channels / 4)));
+}
+
 template <class Fits>
 bool keep(Rows *rows, Fits fits) {
     Rows kept;
@@ -123,9 +135,7 @@ Status narrow(KernelTable table, involute_isa isa, const LayerSpec &layer, Rows 
     const bool any_channels = layer.op == Op::kConv2d || layer.op == Op::kDense;
     if (!any_channels && layer.in_channels % kGroup != 0)
         return refuse("channels", layer.in_channels, "rows take multiples of 16");
-    if (!keep(rows, [&](const KernelEntry &row) {
-            return row.channels == 0 || row.channels == layer.in_channels;
-        }))
+    if (!keep(rows, [&](const KernelEntry &row) { return channels_fit(row, layer); }))
         return refuse("channels", layer.in_channels,
                       "rows exist for " + values(*rows, &KernelEntry::channels) + " channels");
     if (layer.op == Op::kConv2d &&

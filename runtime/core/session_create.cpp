@@ -1,4 +1,5 @@
-// Creation of sessions: shapes, memory plan, kernel calls, scratch sizes, threads.
+// Creation of sessions: shapes, memory plan, kernel calls, scratch sizes, threads. All memory that
+// runs will use is taken here.
 #include <algorithm>
 #include <cinttypes>
 #include <set>

@@ -1,4 +1,5 @@
-// What involute_session_json says: sizes, memory, and why each layer runs as it does.
+// What involute_session_json says: sizes, memory, and why each layer runs as it does. Written once,
+// when the session is made.
 #include <nlohmann/json.hpp>
 
 #include "core/isa.h"

@@ -1,4 +1,5 @@
-// Formatting of error messages and their way into the C struct.
+// Formatting of error messages and their way into the C struct, which holds less than a message may
+// need: the cut keeps UTF-8 whole.
 #include "core/status.h"
 
 #include <cstdarg>

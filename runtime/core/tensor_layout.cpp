@@ -1,4 +1,5 @@
-// Shapes follow the layers: an output is ceil(size / stride) of its input.
+// Shapes follow the layers: an output is ceil(size / stride) of its input. No size is trusted to
+// fit before it was multiplied with a check.
 #include "core/tensor_layout.h"
 
 #include <cinttypes>

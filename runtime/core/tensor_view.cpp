@@ -63,10 +63,12 @@ void copy(const TensorLayout &layout, const float *from, const Strides &f, float
 // Each stride must reach beyond everything that the smaller ones reach.
 bool values_apart(const involute_tensor &tensor) {
     int order[INVOLUTE_MAX_RANK];
-    for (int i = 0; i < tensor.rank; ++i)
-        order[i] = i;
-    std::sort(order, order + tensor.rank,
-              [&](int a, int b) { return tensor.strides[a] < tensor.strides[b]; });
+    for (int i = 0; i < tensor.rank; ++i) { // by insertion: at most 8, no memory taken
+        int at = i;
+        for (; at > 0 && tensor.strides[order[at - 1]] > tensor.strides[i]; --at)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
     int64_t reach = 0;
     for (int i = 0; i < tensor.rank; ++i) {
         const int64_t extent = tensor.shape[order[i]], stride = tensor.strides[order[i]];

@@ -1,3 +1,4 @@
+// The first directory of a TIFF structure, read with every offset checked: reads outside give 0.
 #include "io/exif.h"
 
 #include <cstring>

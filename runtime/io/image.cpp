@@ -1,3 +1,4 @@
+// Reading of whole files, the choice of a decoder, and the turns that EXIF asks for.
 #include "io/image.h"
 
 #include <fcntl.h>

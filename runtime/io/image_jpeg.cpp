@@ -1,4 +1,5 @@
-// JPEG by libjpeg-turbo.
+// JPEG by libjpeg-turbo. Its errors come by longjmp, which here crosses no frame that holds an
+// object with a destructor.
 #include <csetjmp>
 #include <cstdio>
 
@@ -65,8 +66,10 @@ struct Decoder {
         jpeg_save_markers(&jpeg, JPEG_APP0 + 1, 0xFFFF);
         jpeg_read_header(&jpeg, TRUE);
         orientation = 1;
-        if (jpeg.marker_list != nullptr)
-            orientation = exif_orientation(jpeg.marker_list->data, jpeg.marker_list->data_length);
+        // XMP lives in segments of the same number, before or behind the one of EXIF.
+        for (auto marker = jpeg.marker_list; marker != nullptr && orientation == 1;
+             marker = marker->next)
+            orientation = exif_orientation(marker->data, marker->data_length);
         const bool four = jpeg.jpeg_color_space == JCS_CMYK || jpeg.jpeg_color_space == JCS_YCCK;
         jpeg.out_color_space = four ? JCS_CMYK : JCS_RGB;
         return true;

@@ -1,38 +1,20 @@
+// Recipes from JSON, and the resize that computes only the window of the crop.
 #include "io/preprocess.h"
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <vector>
+
+#include "nets/json_fields.h"
 
 namespace involute {
 
 namespace {
 
-using nlohmann::json;
-
 constexpr int64_t kMaxEdge = 1 << 14;
-
-Status wrong(const char *key, const char *expected, const json &found) {
-    return Status::error(INVOLUTE_INVALID_ARGUMENT, "preprocessing: %s: expected %s, got %.80s",
-                         key, expected,
-                         found.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
-}
-
-bool is_edge(const json &value) {
-    return value.is_number_integer() && value >= 1 && value <= kMaxEdge;
-}
-
-Status parse_triple(const char *key, const json &value, bool positive, float *out) {
-    bool valid = value.is_array() && value.size() == 3;
-    for (size_t c = 0; valid && c < 3; c++) {
-        valid = value[c].is_number() && std::isfinite(value[c].get<float>()) &&
-                (!positive || value[c].get<float>() > 0);
-        if (valid)
-            out[c] = value[c].get<float>();
-    }
-    return valid ? Status() : wrong(key, positive ? "3 positive numbers" : "3 numbers", value);
-}
+// Wide enough for any recipe, and no input overflows a float.
+constexpr float kMaxMean = 1e6f;
+constexpr float kMinStd = 1e-6f;
 
 // Where the pixels of one axis come from: two neighbours and the share of the second.
 struct Sample {
@@ -60,37 +42,28 @@ int64_t crop_offset(int64_t size, int64_t crop) {
 } // namespace
 
 Status parse_preprocessing(const std::string &text, Preprocessing *out) {
-    *out = {};
-    if (text.empty())
-        return {};
-    const json root = json::parse(text, nullptr, false);
-    if (!root.is_object())
-        return Status::error(INVOLUTE_INVALID_ARGUMENT, "preprocessing: expected a JSON object");
-    for (const auto &[key, value] : root.items()) {
-        if (key == "mode") {
-            if (value != "center_crop" && value != "stretch")
-                return wrong("mode", "center_crop or stretch", value);
-            out->mode = value == "stretch" ? Preprocessing::Mode::kStretch
-                                           : Preprocessing::Mode::kCenterCrop;
-        } else if (key == "short_edge") {
-            if (!is_edge(value))
-                return wrong("short_edge", "1 to 16384", value);
-            out->short_edge = value;
-        } else if (key == "size") {
-            if (!value.is_array() || value.size() != 2 || !is_edge(value[0]) || !is_edge(value[1]))
-                return wrong("size", "[height, width] of 1 to 16384", value);
-            out->height = value[0], out->width = value[1];
-        } else if (key == "mean") {
-            INVOLUTE_RETURN_IF_ERROR(parse_triple("mean", value, false, out->mean));
-        } else if (key == "std") {
-            INVOLUTE_RETURN_IF_ERROR(parse_triple("std", value, true, out->std));
-        } else {
-            return Status::error(
-                INVOLUTE_INVALID_ARGUMENT,
-                "preprocessing: unknown key '%.80s', known: mode, short_edge, size, mean, std",
-                key.c_str());
-        }
+    Preprocessing recipe;
+    if (!text.empty()) {
+        JsonFields fields;
+        INVOLUTE_RETURN_IF_ERROR(fields.parse(text, "preprocessing"));
+        std::string mode = "center_crop";
+        INVOLUTE_RETURN_IF_ERROR(fields.string("mode", &mode));
+        if (mode != "center_crop" && mode != "stretch")
+            return fields.must_be("mode", "\"center_crop\" or \"stretch\"");
+        const bool crops = mode == "center_crop";
+        recipe.mode = crops ? Preprocessing::Mode::kCenterCrop : Preprocessing::Mode::kStretch;
+        std::vector<std::string> known = {"mode", "size", "mean", "std"};
+        if (crops)
+            known.push_back("short_edge");
+        INVOLUTE_RETURN_IF_ERROR(fields.only(known, mode));
+        INVOLUTE_RETURN_IF_ERROR(fields.integer("short_edge", 1, kMaxEdge, &recipe.short_edge));
+        std::vector<int64_t> size = {recipe.height, recipe.width};
+        INVOLUTE_RETURN_IF_ERROR(fields.integers("size", 2, 1, kMaxEdge, &size));
+        recipe.height = size[0], recipe.width = size[1];
+        INVOLUTE_RETURN_IF_ERROR(fields.numbers("mean", 3, -kMaxMean, kMaxMean, recipe.mean));
+        INVOLUTE_RETURN_IF_ERROR(fields.numbers("std", 3, kMinStd, kMaxMean, recipe.std));
     }
+    *out = recipe;
     return {};
 }
 

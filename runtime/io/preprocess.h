@@ -20,7 +20,7 @@ struct Preprocessing {
 };
 
 // {"mode": "center_crop" | "stretch", "short_edge", "size": [h, w], "mean": [3], "std": [3]}; what
-// is missing keeps its default, "" is the ImageNet recipe.
+// is missing keeps its default, "" is the ImageNet recipe. A stretch has no short_edge.
 Status parse_preprocessing(const std::string &json, Preprocessing *out);
 
 // The size of the network's input; height and width 0: what the recipe says.

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "core/checked_size.h"
+#include "core/tensor_layout.h"
 
 namespace involute {
 
@@ -91,13 +92,6 @@ std::string parse_entry(const json &entry, uint64_t data_bytes, StoredTensor *te
 }
 
 } // namespace
-
-std::string shape_text(const std::vector<int64_t> &shape) {
-    std::string text = "[";
-    for (int64_t extent : shape)
-        text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
-    return text + "]";
-}
 
 TensorFile::~TensorFile() {
     if (descriptor_ >= 0)

@@ -52,9 +52,6 @@ private:
     std::map<std::string, std::string> metadata_;
 };
 
-// "[1, 2, 3]"
-std::string shape_text(const std::vector<int64_t> &shape);
-
 // Writes float32 tensors of any strides. An existing file is replaced only when all is written.
 Status save_tensors(const std::string &path, const involute_named_tensor *tensors, size_t count,
                     const std::map<std::string, std::string> &metadata);

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "core/checked_size.h"
+#include "core/tensor_layout.h"
 #include "io/portable_rule.h"
 #include "io/safetensors.h"
 

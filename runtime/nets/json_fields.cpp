@@ -1,8 +1,11 @@
 // The strict reader of json_fields.h. nlohmann's parser keeps its own stack, so deep nesting costs
-// memory in proportion to the text and cannot overflow ours.
+// memory in proportion to the text and cannot overflow ours; its printer recurses, so nesting is
+// capped before anything is printed.
 #include "nets/json_fields.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <set>
 
 namespace involute {
@@ -12,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kShown = 60;
+constexpr int kMaxDepth = 32;
 
 // True when the value is an integer that int64 holds.
 bool as_integer(const json &value, int64_t *integer) {
@@ -52,12 +56,14 @@ Status JsonFields::parse(const std::string &text, const char *subject) {
     subject_ = subject;
     std::set<std::string> seen;
     std::string repeated;
+    bool too_deep = false;
     // A repeated key would silently win over the first.
     const json::parser_callback_t watch = [&](int depth, json::parse_event_t event, json &parsed) {
         if (event == json::parse_event_t::key && depth == 1 && parsed.is_string())
             if (!seen.insert(parsed.get<std::string>()).second && repeated.empty())
                 repeated = shown(parsed);
-        return true;
+        too_deep = too_deep || depth > kMaxDepth;
+        return depth <= kMaxDepth; // what lies deeper is dropped
     };
     try {
         json_ = json::parse(text, watch);
@@ -70,6 +76,9 @@ Status JsonFields::parse(const std::string &text, const char *subject) {
         return Status::error(INVOLUTE_INVALID_ARGUMENT, "%s: not valid JSON: %.300s", subject,
                              what.c_str());
     }
+    if (too_deep)
+        return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                             "%s: must not be nested deeper than %d levels", subject, kMaxDepth);
     if (!json_.is_object())
         return Status::error(INVOLUTE_INVALID_ARGUMENT, "%s: must be a JSON object, found %s",
                              subject, shown(json_).c_str());
@@ -172,6 +181,28 @@ Status JsonFields::strings(const char *key, std::vector<std::string> *values) co
         texts.push_back(element.get<std::string>());
     }
     *values = std::move(texts);
+    return {};
+}
+
+Status JsonFields::numbers(const char *key, size_t count, float minimum, float maximum,
+                           float *values) const {
+    const json *found = find(key);
+    if (!found)
+        return {};
+    bool valid = found->is_array() && found->size() == count;
+    for (size_t i = 0; valid && i < count; i++) {
+        const json &element = (*found)[i];
+        const double number = element.is_number() ? element.get<double>() : NAN;
+        valid = number >= static_cast<double>(minimum) && number <= static_cast<double>(maximum);
+    }
+    if (!valid) {
+        char expected[100];
+        std::snprintf(expected, sizeof expected, "an array of %zu numbers from %g to %g", count,
+                      static_cast<double>(minimum), static_cast<double>(maximum));
+        return must_be(key, expected);
+    }
+    for (size_t i = 0; i < count; i++)
+        values[i] = (*found)[i].get<float>();
     return {};
 }
 

@@ -1,6 +1,6 @@
 // Strict reading of one JSON object that a stranger wrote: every key must be known, have the right
 // type and lie in its range, and no key may come twice. Errors name the key, what is allowed and
-// what was found. Used for architectures and for single operators.
+// what was found. Used for architectures, single operators and the preprocessing of pictures.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,9 @@ public:
     Status integers(const char *key, size_t count, int64_t minimum, int64_t maximum,
                     std::vector<int64_t> *values) const;
     Status strings(const char *key, std::vector<std::string> *values) const;
+    // Exactly `count` numbers that a float holds in [minimum, maximum]; integers are numbers too.
+    Status numbers(const char *key, size_t count, float minimum, float maximum,
+                   float *values) const;
     // The text of an object, "" when absent.
     Status object(const char *key, std::string *text) const;
     // Fails at the first key that is not in `known`; `whose` says what has the known ones.

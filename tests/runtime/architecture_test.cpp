@@ -159,6 +159,8 @@ TEST(Architecture, EveryBrokenRuleIsNamed) {
          "labels must have one string a class (classes = 2), found 1"},
         {R"("depth":50,"labels":[])", "labels must have one string a class (classes = 1000)"},
         {R"("depth":50,"preprocessing":[1])", "preprocessing must be an object, found [1]"},
+        {R"("depth":50,"preprocessing":{"crop":1})", "preprocessing: unknown key \"crop\""},
+        {R"("depth":50,"preprocessing":{"size":[0,1]})", "preprocessing: size must be an array"},
         {R"("depth":50,"Kernel":7)", "architecture: unknown key \"Kernel\"; a rednet has kind"},
         {R"("depth":50,"depth":26)", "architecture: key \"depth\" is there twice"},
     };
@@ -195,6 +197,13 @@ TEST(Architecture, TextThatIsNone) {
     EXPECT_NE(architecture_error(R"({"depth":50})").find("found nothing"), std::string::npos);
     const std::string deep(200000, '[');
     EXPECT_LT(architecture_error(deep).size(), 500u);
+    // Well-formed, so that only the cap keeps it from the printer of messages.
+    const std::string closed = deep + std::string(200000, ']');
+    for (const std::string &text :
+         {closed, R"({"kind":)" + closed + "}",
+          R"({"kind":"rednet","depth":50,"preprocessing":{"size":)" + closed + "}}"})
+        EXPECT_NE(architecture_error(text).find("must not be nested deeper than 32 levels"),
+                  std::string::npos);
     EXPECT_LT(
         architecture_error("{\"" + std::string(100000, 'k') + "\":1,\"kind\":\"rednet\"}").size(),
         500u);

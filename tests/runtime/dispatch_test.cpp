@@ -1,4 +1,5 @@
-// The choice of an instruction set for CPUs that are not at hand, and the functions for this one.
+// The choice of an instruction set for CPUs that are not at hand, and the C functions for this one.
+// Features, caps and messages.
 #include "core/isa.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// Packed weights: the documented place of every value, zeros in the padding, and back again.
+// Packed weights: the documented place of every value, zeros in the padding, and back again. Then
+// whole layers, as a model packs them.
 #include "core/packing.h"
 
 #include <gtest/gtest.h>

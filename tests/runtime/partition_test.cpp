@@ -1,4 +1,5 @@
-// The cut of work into tasks: everything is covered, every thread gets work, balance where asked.
+// The cut of work into tasks: everything is covered, every thread gets work, and the shares are
+// even where the sizes allow it.
 #include "core/partition.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// The memory plan: tensors that live at the same time never share an address.
+// The memory plan: tensors that live at the same time never share an address, and simple chains
+// need no more than the lower limit.
 #include "core/memory_plan.h"
 
 #include <gtest/gtest.h>

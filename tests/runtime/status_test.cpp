@@ -1,4 +1,5 @@
-// Error messages: formatting, one line, and the cut to the size of the C struct.
+// Error messages: formatting, one line, and the cut to the size of the C struct, which keeps every
+// character whole.
 #include "core/status.h"
 
 #include <gtest/gtest.h>

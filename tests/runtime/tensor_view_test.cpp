@@ -1,4 +1,5 @@
-// Tensors of the caller: what is refused, what is used as it lies, and copies between any strides.
+// Tensors of the caller: what is refused, what is used as it lies, and copies between any strides,
+// with padding left alone.
 #include "core/tensor_view.h"
 
 #include <gtest/gtest.h>

@@ -1,0 +1,49 @@
+// The bound of a value is that of its sum (bounds.h), and one rounding of the result more where a
+// residual is added: u * (|sum + residual| + bound of the sum).
+#include "oracle/conv2d.h"
+
+namespace involute::oracle {
+namespace {
+
+Sum window_sum(const Conv2d &layer, const PaddedImage &image, int64_t o, int64_t y, int64_t x) {
+    const int64_t border = layer.dilation * (layer.kernel - 1) / 2;
+    const float *weight = layer.weight + o * layer.in_channels * layer.kernel * layer.kernel;
+    Sum sum(layer.bias ? static_cast<double>(layer.bias[o]) : 0.0);
+    for (int64_t c = 0; c < layer.in_channels; ++c)
+        for (int64_t ky = 0; ky < layer.kernel; ++ky)
+            for (int64_t kx = 0; kx < layer.kernel; ++kx)
+                sum.add(static_cast<double>(*weight++),
+                        image.at(c, y * layer.stride + ky * layer.dilation - border,
+                                 x * layer.stride + kx * layer.dilation - border));
+    return sum;
+}
+
+} // namespace
+
+Bounded conv2d(const Conv2d &layer) {
+    const int64_t rows = strided(layer.height, layer.stride);
+    const int64_t columns = strided(layer.width, layer.stride);
+    const int64_t image_size = layer.in_channels * layer.height * layer.width;
+    Bounded out(layer.batch * layer.out_channels * rows * columns);
+    size_t i = 0;
+    for (int64_t b = 0; b < layer.batch; ++b) {
+        const PaddedImage image{layer.input + b * image_size, layer.height, layer.width};
+        for (int64_t o = 0; o < layer.out_channels; ++o)
+            for (int64_t y = 0; y < rows; ++y)
+                for (int64_t x = 0; x < columns; ++x, ++i) {
+                    const Sum sum = window_sum(layer, image, o, y, x);
+                    double value = sum.value(), bound = sum.bound();
+                    if (layer.residual) {
+                        value += static_cast<double>(layer.residual[i]);
+                        bound += kUnit * (std::fabs(value) + bound);
+                    }
+                    if (layer.relu)
+                        apply_relu(&value, &bound);
+                    out.value[i] = value;
+                    out.bound[i] = bound;
+                }
+    }
+    return out;
+}
+
+} // namespace involute::oracle

@@ -1,0 +1,90 @@
+// `involute info` and `involute doctor`.
+#include <gtest/gtest.h>
+
+#include "tests/cli/command.h"
+
+namespace involute::test {
+namespace {
+
+using nlohmann::json;
+
+TEST(Info, TheLibrary) {
+    const json about = run_command({"info", "--json"}).json();
+    EXPECT_FALSE(about.at("why").get<std::string>().empty());
+    std::set<std::string> ops;
+    for (const json &kernel : about.at("kernels"))
+        ops.insert(kernel.at("op").get<std::string>());
+    for (const char *op : {"involution", "aggregation", "kernel_generation", "conv2d", "max_pool",
+                           "avg_pool", "global_pool", "dense"})
+        EXPECT_EQ(ops.count(op), 1u) << op;
+    const Answer text = run_command({"info"});
+    EXPECT_EQ(text.exit_code, 0);
+    EXPECT_NE(text.out.find(about.at("isa").get<std::string>()), std::string::npos);
+    EXPECT_NE(text.out.find("involution_k7_s1"), std::string::npos);
+}
+
+TEST(Info, TheCapIsTheReason) {
+    const json about = run_command({"info", "--json"}, {{"INVOLUTE_MAX_ISA", "baseline"}}).json();
+    EXPECT_EQ(about.at("isa"), "baseline");
+    EXPECT_NE(about.at("why").get<std::string>().find("INVOLUTE_MAX_ISA"), std::string::npos)
+        << about.at("why");
+}
+
+TEST(Info, ParametersAndMacsOfNetworks) {
+    const std::pair<const char *, std::pair<int64_t, int64_t>> expected[] = {
+        {"rednet26", {9233166, 1685176832}},
+        {"rednet50", {15540806, 2648505856}},
+        {"resnet50", {25557032, 4089184256}}};
+    for (const auto &[model, numbers] : expected) {
+        const json about =
+            run_command({"info", "--model", model, "--size", "224x224", "--json"}).json();
+        EXPECT_EQ(about.at("architecture").at("parameters"), numbers.first) << model;
+        EXPECT_EQ(about.at("macs"), numbers.second) << model;
+        EXPECT_GT(about.at("memory").at("weights").get<int64_t>(), 4 * numbers.first * 9 / 10);
+        for (const json &layer : about.at("layers")) {
+            EXPECT_FALSE(layer.at("row").get<std::string>().empty());
+            EXPECT_FALSE(layer.at("why").get<std::string>().empty());
+        }
+    }
+}
+
+TEST(Info, TheRowOfAnOperator) {
+    const Answer answer = run_command({"info", "--row", "--op", "involution", "--channels", "128",
+                                       "--kernel", "7", "--stride", "2", "--json"});
+    ASSERT_EQ(answer.exit_code, 0) << answer.err;
+    EXPECT_EQ(answer.json().at("layers").at(0).at("row"), "involution_k7_sn");
+    const Answer none = run_command({"info", "--row", "--op", "involution", "--kernel", "9"});
+    EXPECT_EQ(none.exit_code, 2);
+    EXPECT_NE(none.err.find("kernel 9"), std::string::npos) << none.err;
+}
+
+TEST(Doctor, ThisMachineRunsTheCommand) {
+    const Answer answer = run_command({"doctor", "--json"});
+    EXPECT_EQ(answer.exit_code, 0) << answer.out;
+    std::set<std::string> names;
+    for (const json &row : answer.json()) {
+        names.insert(row.at("what").get<std::string>());
+        EXPECT_NE(row.at("state"), "missing") << row;
+        EXPECT_EQ(row.contains("mend"), row.at("state") != "ok") << row;
+    }
+    for (const char *what : {"CPU", "cores", "memory", "library", "kernels", "rednet-digits",
+                             "pictures", "baseline", "avx2", "avx512"})
+        EXPECT_EQ(names.count(what), 1u) << what;
+}
+
+TEST(Doctor, SaysHowToMendWhatIsMissing) {
+    const Answer answer = run_command({"doctor", "--json"}, {{"PATH", "/nowhere"}});
+    EXPECT_EQ(answer.exit_code, 0); // optional things only
+    bool found = false;
+    for (const json &row : answer.json())
+        if (row.at("what") == "git") {
+            found = true;
+            EXPECT_EQ(row.at("state"), "optional");
+            EXPECT_NE(row.at("mend").get<std::string>().find("apt-get install git"),
+                      std::string::npos);
+        }
+    EXPECT_TRUE(found);
+}
+
+} // namespace
+} // namespace involute::test

@@ -1,0 +1,180 @@
+// The order of every sum is that of the algorithm: kernels give the bits of plain float32 loops,
+// with fused multiply-adds where the instruction set has them and without where it has not.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/isa.h"
+#include "tests/kernels/emitted.h"
+
+namespace involute::kernel_tests {
+namespace {
+
+constexpr int kProblems = 25;
+
+// The loops of one problem. Written for this test alone: the oracle's are in double.
+class Loops {
+public:
+    Loops(const Problem &problem, const Operands &operands, bool fused)
+        : p_(problem), o_(operands), op_(problem.entry()->op), fused_(fused) {}
+
+    std::vector<float> result() const {
+        const bool vector = op_ == Op::kDense || op_ == Op::kGlobalPool;
+        const int64_t rows = vector ? 1 : p_.out_height(), columns = vector ? 1 : p_.out_width();
+        if (op_ == Op::kKernelGeneration)
+            return generated();
+        const std::vector<float> kernels = op_ == Op::kInvolution ? generated() : o_.kernels;
+        const int64_t channels =
+            op_ == Op::kConv2d || op_ == Op::kDense ? p_.out_channels : p_.channels;
+        std::vector<float> out;
+        for (int64_t b = 0; b < p_.batch; ++b)
+            for (int64_t c = 0; c < channels; ++c)
+                for (int64_t y = 0; y < rows; ++y)
+                    for (int64_t x = 0; x < columns; ++x)
+                        out.push_back(value(kernels, b, c, y, x, out.size()));
+        return out;
+    }
+
+private:
+    float add_product(float sum, float a, float b) const {
+        return fused_ ? std::fma(a, b, sum) : sum + a * b;
+    }
+    float relu(float value) const {
+        return p_.relu != 0 && value < 0 ? 0 : value;
+    }
+    static float get(const std::vector<float> &values, int64_t i) {
+        return values[static_cast<size_t>(i)];
+    }
+    float input(int64_t b, int64_t c, int64_t y, int64_t x) const {
+        if (y < 0 || x < 0 || y >= p_.height || x >= p_.width)
+            return 0;
+        return get(o_.input, ((b * p_.channels + c) * p_.height + y) * p_.width + x);
+    }
+
+    float value(const std::vector<float> &kernels, int64_t b, int64_t c, int64_t y, int64_t x,
+                size_t index) const {
+        switch (op_) {
+        case Op::kConv2d: {
+            const float sum = convolved(b, c, y, x);
+            return relu(sum + (p_.residual != 0 ? o_.residual[index] : 0.0f));
+        }
+        case Op::kDense:
+            return convolved(b, c, 0, 0);
+        case Op::kAvgPool:
+            return mean(b, c, y * p_.stride, x * p_.stride, p_.stride, p_.stride);
+        case Op::kGlobalPool:
+            return mean(b, c, 0, 0, p_.height, p_.width);
+        default:
+            return relu(aggregated(kernels, b, c, y, x) * get(o_.scale, c) + get(o_.shift, c));
+        }
+    }
+
+    // Row by row of the window, in it tap by tap, in it channel by channel.
+    float convolved(int64_t b, int64_t n, int64_t y, int64_t x) const {
+        const int64_t k = p_.kernel, border = (k - 1) / 2;
+        float sum = get(o_.bias, n);
+        for (int64_t ky = 0; ky < k; ++ky)
+            for (int64_t kx = 0; kx < k; ++kx)
+                for (int64_t c = 0; c < p_.channels; ++c)
+                    sum = add_product(
+                        sum, get(o_.weight, ((n * p_.channels + c) * k + ky) * k + kx),
+                        input(b, c, y * p_.stride + ky - border, x * p_.stride + kx - border));
+        return sum;
+    }
+
+    float mean(int64_t b, int64_t c, int64_t top, int64_t left, int64_t rows,
+               int64_t columns) const {
+        float sum = 0;
+        int64_t count = 0;
+        for (int64_t y = top; y < std::min(top + rows, p_.height); ++y)
+            for (int64_t x = left; x < std::min(left + columns, p_.width); ++x, ++count)
+                sum += input(b, c, y, x);
+        return sum * static_cast<float>(1.0 / static_cast<double>(count));
+    }
+
+    float source(int64_t b, int64_t c, int64_t y, int64_t x) const {
+        return p_.stride == 1 ? input(b, c, y, x)
+                              : mean(b, c, y * p_.stride, x * p_.stride, p_.stride, p_.stride);
+    }
+
+    // One 1x1 layer at one pixel.
+    std::vector<float> product(const std::vector<float> &weight, const std::vector<float> &bias,
+                               const std::vector<float> &in) const {
+        std::vector<float> out = bias;
+        for (size_t n = 0; n < out.size(); ++n)
+            for (size_t c = 0; c < in.size(); ++c)
+                out[n] = add_product(out[n], weight[n * in.size() + c], in[c]);
+        return out;
+    }
+
+    // [B,G,K*K,Ho,Wo]
+    std::vector<float> generated() const {
+        const int64_t plane = p_.out_height() * p_.out_width(), count = p_.kernel_rows();
+        std::vector<float> kernels(static_cast<size_t>(p_.batch * count * plane));
+        for (int64_t b = 0; b < p_.batch; ++b)
+            for (int64_t p = 0; p < plane; ++p) {
+                std::vector<float> in;
+                for (int64_t c = 0; c < p_.channels; ++c)
+                    in.push_back(source(b, c, p / p_.out_width(), p % p_.out_width()));
+                if (p_.hidden > 0) {
+                    in = product(o_.reduce_weight, o_.reduce_bias, in);
+                    for (float &unit : in)
+                        unit = unit < 0 ? 0 : unit;
+                }
+                const std::vector<float> weights = product(o_.weight, o_.bias, in);
+                for (int64_t n = 0; n < count; ++n)
+                    kernels[static_cast<size_t>((b * count + n) * plane + p)] = get(weights, n);
+            }
+        return kernels;
+    }
+
+    float aggregated(const std::vector<float> &kernels, int64_t b, int64_t c, int64_t y,
+                     int64_t x) const {
+        const int64_t k = p_.kernel, border = (k - 1) / 2, plane = p_.out_height() * p_.out_width();
+        const int64_t first = (b * p_.kernel_rows() + c / 16 * k * k) * plane;
+        float sum = 0;
+        for (int64_t tap = 0; tap < k * k; ++tap)
+            sum = add_product(
+                sum, get(kernels, first + tap * plane + y * p_.out_width() + x),
+                input(b, c, y * p_.stride + tap / k - border, x * p_.stride + tap % k - border));
+        return sum;
+    }
+
+    const Problem &p_;
+    const Operands &o_;
+    const Op op_;
+    const bool fused_;
+};
+
+class SumOrder : public ::testing::TestWithParam<Op> {};
+
+std::string name_of(const ::testing::TestParamInfo<Op> &info) {
+    return op_name(info.param);
+}
+
+} // namespace
+
+// Maxima have no sums.
+INSTANTIATE_TEST_SUITE_P(Ops, SumOrder,
+                         ::testing::Values(Op::kConv2d, Op::kDense, Op::kAvgPool, Op::kGlobalPool,
+                                           Op::kKernelGeneration, Op::kAggregation,
+                                           Op::kInvolution),
+                         name_of);
+
+TEST_P(SumOrder, IsThatOfThePlainLoops) {
+    for (const KernelEntry *kernel : available_kernels(GetParam())) {
+        for (const Problem &problem : problems_for(*kernel, kProblems)) {
+            SCOPED_TRACE("INVOLUTE_CASE=\"" + problem.text() + "\"");
+            const Operands operands = random_operands(problem);
+            const bool fused = kernel->isa != INVOLUTE_ISA_BASELINE;
+            const std::vector<float> wanted = Loops(problem, operands, fused).result();
+            const std::vector<float> got = run_emitted(kernel->function, problem, operands);
+            ASSERT_EQ(wanted.size(), got.size());
+            for (size_t i = 0; i < wanted.size(); ++i)
+                ASSERT_EQ(wanted[i], got[i]) << "value " << i;
+        }
+    }
+}
+
+} // namespace involute::kernel_tests

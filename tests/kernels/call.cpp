@@ -1,0 +1,353 @@
+// Layouts: NCHW to NHWC and back, and the rows of the table in docs/kernel-interface.md.
+#include "tests/kernels/call.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/packing.h"
+
+namespace involute::kernel_tests {
+namespace {
+
+constexpr int64_t kGroup = 16;
+
+using Dimensions = std::vector<halide_dimension_t>;
+
+halide_dimension_t dimension(int64_t extent, int64_t stride) {
+    return halide_dimension_t(0, static_cast<int32_t>(extent), static_cast<int32_t>(stride));
+}
+
+// [images, channels, pixels] to [images, pixels, channels]; strides of the target between pixels
+// and between images.
+void to_channels_last(const float *source, int64_t images, int64_t channels, int64_t pixels,
+                      int64_t pixel_stride, int64_t image_stride, float *target) {
+    for (int64_t b = 0; b < images; ++b) {
+        for (int64_t c = 0; c < channels; ++c) {
+            for (int64_t p = 0; p < pixels; ++p)
+                target[b * image_stride + p * pixel_stride + c] =
+                    source[(b * channels + c) * pixels + p];
+        }
+    }
+}
+
+class Builder {
+public:
+    Builder(const Problem &problem, const Operands &operands, Placement placement)
+        : p_(problem), o_(operands), kernel_(*problem.entry()), nr_(kernel_.packing),
+          placement_(placement) {}
+
+    std::vector<Argument> build() {
+        switch (kernel_.op) {
+        case Op::kConv2d:
+            kernel_.form == Form::kPoint ? point() : window();
+            break;
+        case Op::kDense:
+            dense();
+            break;
+        case Op::kMaxPool:
+        case Op::kAvgPool:
+            pool();
+            break;
+        case Op::kGlobalPool:
+            global_pool();
+            break;
+        default:
+            involution_family();
+        }
+        return std::move(arguments_);
+    }
+
+private:
+    float *buffer(const char *name, int64_t count, Dimensions dimensions) {
+        Argument argument;
+        argument.name = name;
+        argument.kind = Argument::Kind::kBuffer;
+        argument.dimensions = std::move(dimensions);
+        argument.memory = GuardedBuffer(static_cast<size_t>(count), placement_);
+        arguments_.push_back(std::move(argument));
+        return arguments_.back().memory.data();
+    }
+    void integer(const char *name, int64_t value) {
+        Argument argument;
+        argument.name = name;
+        argument.integer = static_cast<int32_t>(value);
+        arguments_.push_back(std::move(argument));
+    }
+    void real(const char *name, float value) {
+        Argument argument;
+        argument.name = name;
+        argument.kind = Argument::Kind::kFloat;
+        argument.real = value;
+        arguments_.push_back(std::move(argument));
+    }
+
+    int64_t pixels() const {
+        return p_.height * p_.width;
+    }
+    int64_t out_pixels() const {
+        return p_.out_height() * p_.out_width();
+    }
+    // `count` pixels of `values`, with the gap of the problem between them.
+    int64_t step(int64_t values) const {
+        return values + p_.gap;
+    }
+    int64_t spread(int64_t count, int64_t values) const {
+        return count * step(values) - p_.gap;
+    }
+    void fill(const std::vector<float> &source, int64_t values, int64_t pixels, float *target) {
+        to_channels_last(source.data(), p_.batch, values, pixels, step(values),
+                         pixels * step(values), target);
+    }
+    void fill_input(float *target) {
+        fill(o_.input, p_.channels, pixels(), target);
+    }
+    void floor() {
+        real("floor", p_.relu != 0 ? 0.0f : -std::numeric_limits<float>::infinity());
+    }
+
+    void matrix(const char *name, const std::vector<float> &source, int64_t outputs, int64_t depth,
+                int64_t packed_depth) {
+        const MatrixPacking packing{outputs, depth, packed_depth, nr_};
+        float *target = buffer(name, packing.size(),
+                               {dimension(nr_, 1), dimension(packed_depth, nr_),
+                                dimension(packing.blocks(), nr_ * packed_depth)});
+        std::fill_n(target, packing.size(), 0.0f);
+        pack_matrix(packing, source.data(), target);
+    }
+    void vector(const char *name, const std::vector<float> &source, int64_t nr) {
+        const int64_t count = static_cast<int64_t>(source.size()), blocks = (count + nr - 1) / nr;
+        float *target = buffer(name, blocks * nr, {dimension(nr, 1), dimension(blocks, nr)});
+        std::fill_n(target, blocks * nr, 0.0f);
+        std::copy(source.begin(), source.end(), target);
+    }
+
+    // (ni, no, p[, b]); zeros with strides 0 when the case has none.
+    void residual(const Dimensions &like_output) {
+        Dimensions dimensions = like_output;
+        if (p_.residual != 0) {
+            float *target =
+                buffer("residual", spread(p_.batch * out_pixels(), p_.out_channels), dimensions);
+            fill(o_.residual, p_.out_channels, out_pixels(), target);
+            return;
+        }
+        for (size_t d = 1; d < dimensions.size(); ++d)
+            dimensions[d].stride = 0;
+        std::fill_n(buffer("residual", nr_, dimensions), nr_, 0.0f);
+    }
+
+    void point() {
+        const int64_t all = p_.batch * pixels(), n = p_.out_channels;
+        fill_input(buffer("in", spread(all, p_.channels),
+                          {dimension(p_.channels, 1), dimension(all, step(p_.channels))}));
+        matrix("weight", o_.weight, n, p_.channels, p_.channels);
+        vector("bias", o_.bias, nr_);
+        const Dimensions out = {dimension(nr_, 1), dimension(n / nr_, nr_),
+                                dimension(all, step(n))};
+        residual(out);
+        floor();
+        integer("tiles_per_task", p_.cut);
+        buffer("out", spread(all, n), out);
+    }
+
+    void window() {
+        // The pixels of an input row are one axis; the gap lies between rows.
+        const int64_t row = p_.width * p_.channels, n = p_.out_channels;
+        float *target = buffer("in", spread(p_.batch * p_.height, row),
+                               {dimension(row, 1), dimension(p_.height, step(row)),
+                                dimension(p_.batch, p_.height * step(row))});
+        for (int64_t b = 0; b < p_.batch; ++b) {
+            for (int64_t y = 0; y < p_.height; ++y) {
+                for (int64_t e = 0; e < row; ++e) {
+                    const int64_t plane = b * p_.channels + e % p_.channels;
+                    const int64_t place = (plane * p_.height + y) * p_.width + e / p_.channels;
+                    target[(b * p_.height + y) * step(row) + e] =
+                        o_.input[static_cast<size_t>(place)];
+                }
+            }
+        }
+        const WindowPacking packing{n, p_.channels, p_.kernel, nr_};
+        const int64_t run = p_.kernel * p_.channels;
+        float *weight =
+            buffer("weight", packing.size(),
+                   {dimension(nr_, 1), dimension(run, nr_), dimension(p_.kernel, nr_ * run),
+                    dimension(packing.blocks(), nr_ * run * p_.kernel)});
+        std::fill_n(weight, packing.size(), 0.0f);
+        pack_window(packing, o_.weight.data(), weight);
+        vector("bias", o_.bias, nr_);
+        const Dimensions out = {dimension(nr_, 1), dimension(n / nr_, nr_),
+                                dimension(out_pixels(), step(n)),
+                                dimension(p_.batch, out_pixels() * step(n))};
+        residual(out);
+        floor();
+        integer("channels_in", p_.channels);
+        integer("stride_xy", p_.stride);
+        integer("pad", (p_.kernel - 1) / 2);
+        integer("width", p_.out_width());
+        integer("tiles_per_task", p_.cut);
+        buffer("out", spread(p_.batch * out_pixels(), n), out);
+    }
+
+    void dense() {
+        const int64_t blocks = (p_.out_channels + nr_ - 1) / nr_;
+        fill_input(buffer("in", spread(p_.batch, p_.channels),
+                          {dimension(p_.channels, 1), dimension(p_.batch, step(p_.channels))}));
+        matrix("weight", o_.weight, p_.out_channels, p_.channels, p_.channels);
+        vector("bias", o_.bias, nr_);
+        buffer(
+            "out", spread(p_.batch, blocks * nr_),
+            {dimension(nr_, 1), dimension(blocks, nr_), dimension(p_.batch, step(blocks * nr_))});
+    }
+
+    // (ci, g, x, y, b)
+    float *map(const char *name, int64_t height, int64_t width) {
+        const int64_t c = step(p_.channels);
+        return buffer(name, spread(p_.batch * height * width, p_.channels),
+                      {dimension(kGroup, 1), dimension(p_.groups(), kGroup), dimension(width, c),
+                       dimension(height, width * c), dimension(p_.batch, height * width * c)});
+    }
+
+    void reciprocals() {
+        const int64_t count = p_.stride * p_.stride + 1;
+        float *target = buffer("reciprocal", count, {dimension(count, 1)});
+        for (int64_t n = 1; n < count; ++n)
+            target[n] = static_cast<float>(1.0 / static_cast<double>(n));
+    }
+
+    void pool() {
+        fill_input(map("in", p_.height, p_.width));
+        if (kernel_.op == Op::kMaxPool)
+            integer("kernel_xy", p_.kernel);
+        integer("stride_xy", p_.stride);
+        if (kernel_.op == Op::kMaxPool)
+            integer("pad", (p_.kernel - 1) / 2);
+        else
+            reciprocals();
+        integer("rows_per_task", p_.cut);
+        map("out", p_.out_height(), p_.out_width());
+    }
+
+    void global_pool() {
+        const int64_t c = step(p_.channels);
+        fill_input(buffer("in", spread(p_.batch * pixels(), p_.channels),
+                          {dimension(kGroup, 1), dimension(p_.groups(), kGroup),
+                           dimension(pixels(), c), dimension(p_.batch, pixels() * c)}));
+        real("reciprocal", static_cast<float>(1.0 / static_cast<double>(pixels())));
+        buffer("out", spread(p_.batch, p_.channels),
+               {dimension(kGroup, 1), dimension(p_.groups(), kGroup), dimension(p_.batch, c)});
+    }
+
+    void generation_weights() {
+        int64_t depth = p_.channels, packed_depth = depth;
+        if (p_.hidden > 0) {
+            matrix("reduce_weight", o_.reduce_weight, p_.hidden, p_.channels, p_.channels);
+            vector("reduce_bias", o_.reduce_bias, nr_);
+            depth = p_.hidden, packed_depth = (depth + nr_ - 1) / nr_ * nr_;
+        }
+        matrix("weight", o_.weight, p_.kernel_rows(), depth, packed_depth);
+        vector("bias", o_.bias, nr_);
+    }
+
+    void kernels_input() {
+        const int64_t k = p_.kernel, n = step(p_.kernel_rows()), width = p_.out_width();
+        float *target = buffer("kernels", spread(p_.batch * out_pixels(), p_.kernel_rows()),
+                               {dimension(k, 1), dimension(k, k), dimension(p_.groups(), k * k),
+                                dimension(width, n), dimension(p_.out_height(), width * n),
+                                dimension(p_.batch, out_pixels() * n)});
+        fill(o_.kernels, p_.kernel_rows(), out_pixels(), target);
+    }
+
+    void involution_family() {
+        fill_input(map("in", p_.height, p_.width));
+        if (kernel_.op == Op::kAggregation)
+            kernels_input();
+        else
+            generation_weights();
+        if (kernel_.op != Op::kKernelGeneration) {
+            vector("scale", o_.scale, kGroup);
+            vector("shift", o_.shift, kGroup);
+            floor();
+        }
+        if (kernel_.stride != 1) {
+            integer("stride_xy", p_.stride);
+            if (kernel_.op != Op::kAggregation)
+                reciprocals();
+        }
+        integer("rows_per_task", p_.cut);
+        if (kernel_.op != Op::kKernelGeneration) {
+            map("out", p_.out_height(), p_.out_width());
+            return;
+        }
+        const int64_t blocks = (p_.kernel_rows() + nr_ - 1) / nr_, n = step(blocks * nr_);
+        const int64_t width = p_.out_width();
+        buffer("kernels", spread(p_.batch * out_pixels(), blocks * nr_),
+               {dimension(nr_, 1), dimension(blocks, nr_), dimension(width, n),
+                dimension(p_.out_height(), width * n), dimension(p_.batch, out_pixels() * n)});
+    }
+
+    const Problem &p_;
+    const Operands &o_;
+    const KernelEntry &kernel_;
+    const int64_t nr_;
+    const Placement placement_;
+    std::vector<Argument> arguments_;
+};
+
+} // namespace
+
+std::vector<Argument> make_arguments(const Problem &problem, const Operands &operands,
+                                     Placement placement) {
+    return Builder(problem, operands, placement).build();
+}
+
+int call_kernel(const KernelEntry &kernel, const std::vector<Argument> &arguments,
+                KernelContext *context) {
+    std::vector<halide_buffer_t> buffers(arguments.size());
+    std::vector<Dimensions> dimensions(arguments.size());
+    std::vector<int32_t> integers(arguments.size());
+    std::vector<float> reals(arguments.size());
+    void *user_context = context;
+    std::vector<void *> pointers = {&user_context};
+    for (size_t i = 0; i < arguments.size(); ++i) {
+        const Argument &argument = arguments[i];
+        if (argument.kind == Argument::Kind::kBuffer) {
+            dimensions[i] = argument.dimensions;
+            buffers[i] = halide_buffer_t();
+            buffers[i].host = reinterpret_cast<uint8_t *>(argument.memory.data());
+            buffers[i].type = halide_type_t(halide_type_float, argument.bits, 1);
+            buffers[i].dimensions = static_cast<int32_t>(dimensions[i].size());
+            buffers[i].dim = dimensions[i].data();
+            pointers.push_back(&buffers[i]);
+        } else if (argument.kind == Argument::Kind::kInt) {
+            integers[i] = argument.integer;
+            pointers.push_back(&integers[i]);
+        } else {
+            reals[i] = argument.real;
+            pointers.push_back(&reals[i]);
+        }
+    }
+    return kernel.function(pointers.data());
+}
+
+std::vector<float> unpack_output(const Problem &problem, const Argument &output) {
+    const Op op = problem.entry()->op;
+    int64_t channels = problem.channels, pixels = problem.out_height() * problem.out_width();
+    if (op == Op::kConv2d || op == Op::kDense)
+        channels = problem.out_channels;
+    else if (op == Op::kKernelGeneration)
+        channels = problem.kernel_rows();
+    if (op == Op::kDense || op == Op::kGlobalPool)
+        pixels = 1;
+    const int64_t step = output.dimensions[2].stride; // of a pixel, whatever the op
+    const float *source = output.memory.data();
+    std::vector<float> result;
+    result.reserve(static_cast<size_t>(problem.batch * channels * pixels));
+    for (int64_t b = 0; b < problem.batch; ++b) {
+        for (int64_t c = 0; c < channels; ++c) {
+            for (int64_t p = 0; p < pixels; ++p)
+                result.push_back(source[(b * pixels + p) * step + c]);
+        }
+    }
+    return result;
+}
+
+} // namespace involute::kernel_tests

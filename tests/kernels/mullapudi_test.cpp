@@ -1,0 +1,70 @@
+// The algorithms can be scheduled by machine (Mullapudi2016) and run without a schedule (naive).
+#include <gtest/gtest.h>
+
+#include <set>
+#include <utility>
+
+#include "core/isa.h"
+#include "tests/kernels/emitted.h"
+#include "tests/kernels/harness.h"
+
+namespace involute::kernel_tests {
+namespace {
+
+// The first row of each form of an op, for the best instruction set that is at hand.
+std::vector<const KernelEntry *> one_of_each_form(Op op) {
+    const bool avx2 = involute_isa_check(INVOLUTE_ISA_AVX2).code == INVOLUTE_OK;
+    std::vector<const KernelEntry *> kernels;
+    std::set<std::pair<Form, int>> seen;
+    for (const KernelEntry *kernel : available_kernels(op))
+        if (kernel->isa == (avx2 ? INVOLUTE_ISA_AVX2 : INVOLUTE_ISA_BASELINE) &&
+            seen.insert({kernel->form, kernel->stride}).second)
+            kernels.push_back(kernel);
+    return kernels;
+}
+
+class OtherSchedules : public ::testing::TestWithParam<Op> {
+protected:
+    void check(const char *schedule) {
+        const std::vector<const KernelEntry *> kernels = one_of_each_form(GetParam());
+        ASSERT_FALSE(kernels.empty());
+        for (const KernelEntry *kernel : kernels) {
+            EmitRequest request;
+            request.row = kernel->row, request.isa = isa_name(kernel->isa);
+            request.schedule = schedule;
+            SCOPED_TRACE("emit " + request.text());
+            std::string error;
+            const KernelFunction function = emitted_kernel(request, &error);
+            ASSERT_NE(function, nullptr) << error;
+            for (const Problem &problem : problems_for(*kernel, 10)) {
+                const Operands operands = random_operands(problem);
+                ASSERT_EQ(
+                    compare(expected(problem, operands), run_emitted(function, problem, operands)),
+                    "")
+                    << "INVOLUTE_CASE=\"" << problem.text() << "\"";
+            }
+        }
+    }
+};
+
+std::string name_of(const ::testing::TestParamInfo<Op> &info) {
+    return op_name(info.param);
+}
+
+} // namespace
+
+INSTANTIATE_TEST_SUITE_P(Ops, OtherSchedules,
+                         ::testing::Values(Op::kConv2d, Op::kDense, Op::kMaxPool, Op::kAvgPool,
+                                           Op::kGlobalPool, Op::kKernelGeneration, Op::kAggregation,
+                                           Op::kInvolution),
+                         name_of);
+
+TEST_P(OtherSchedules, NaiveStaysWithinTheBound) {
+    check("naive");
+}
+
+TEST_P(OtherSchedules, MullapudiStaysWithinTheBound) {
+    check("mullapudi2016");
+}
+
+} // namespace involute::kernel_tests

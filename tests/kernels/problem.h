@@ -1,0 +1,64 @@
+// A kernel test case: which kernel, which sizes. It prints as one line, which INVOLUTE_CASE
+// replays.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/registry.h"
+#include "oracle/bounds.h"
+
+namespace involute::kernel_tests {
+
+struct Problem {
+    std::string row, isa;
+    int64_t batch = 1, height = 1, width = 1;
+    int64_t channels = 16, out_channels = 16; // out_channels: conv2d and dense
+    int64_t kernel = 1, stride = 1;
+    int64_t hidden = 0;
+    int64_t relu = 0, residual = 0;
+    int64_t cut = 1; // tiles_per_task or rows_per_task
+    int64_t gap =
+        0; // values between the pixels (conv2d_window: the rows) of maps, input and output
+    int64_t seed = 0;
+
+    std::string text() const; // "row=... isa=... batch=1 ..."
+    static bool parse(const std::string &text, Problem *problem);
+
+    const KernelEntry *entry() const; // nullptr: not in this library
+
+    int64_t out_height() const {
+        return (height + stride - 1) / stride;
+    }
+    int64_t out_width() const {
+        return (width + stride - 1) / stride;
+    }
+    int64_t groups() const {
+        return channels / 16;
+    }
+    int64_t kernel_rows() const { // outputs of kernel generation
+        return kernel * kernel * groups();
+    }
+};
+
+// Row-major operands with the official shapes; empty where the op has none.
+struct Operands {
+    std::vector<float> input, residual, kernels;
+    std::vector<float> weight, bias, reduce_weight, reduce_bias, scale, shift;
+};
+
+// Random numbers from problem.seed, of a size that keeps the results near 1.
+Operands random_operands(const Problem &problem);
+
+// The result in the official order.
+oracle::Bounded expected(const Problem &problem, const Operands &operands);
+
+// One random problem for each turn, spread over the kernels of `op` that run here; sizes are small,
+// so that every remainder of a tile is met often. The same turn gives the same problem.
+Problem random_problem(Op op, int64_t turn);
+
+// The kernels of the op that this machine can run.
+std::vector<const KernelEntry *> available_kernels(Op op);
+
+} // namespace involute::kernel_tests

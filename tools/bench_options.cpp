@@ -1,0 +1,128 @@
+// From option texts to cases and, for the field `command`, back.
+#include "bench_options.h"
+
+#include "failure.h"
+#include "print.h"
+
+namespace involute {
+
+namespace {
+
+constexpr int64_t kMaxIterations = 1000000;
+
+// Models or operators, whichever was asked for, with everything else still to be filled in.
+std::vector<BenchCase> targets(const BenchOptions &options) {
+    const RawOperator &op = options.op;
+    const std::vector<std::string> models = split_list("--model", options.raw.model);
+    std::vector<BenchCase> all;
+    if (op.op.empty()) {
+        for (const auto *list : {&op.channels, &op.kernel, &op.stride, &op.dilation,
+                                 &op.group_channels, &op.reduction, &op.out_channels})
+            if (!list->empty() || op.relu)
+                throw Failure(kExitUsage, "--op: expected beside --channels, --kernel, --stride, "
+                                          "--dilation, --group-channels, --reduction, "
+                                          "--out-channels and --relu, found none");
+        for (const std::string &model : models) {
+            all.emplace_back();
+            all.back().model = model;
+        }
+        if (models.empty() && options.raw.weights.compare(0, 9, "synthetic") == 0)
+            throw Failure(kExitUsage, "--model or --op: expected beside synthetic weights");
+        if (models.empty() && options.raw.weights.empty())
+            throw Failure(kExitUsage, "--model or --op: expected at least one of " +
+                                          joined(model_names()) + ", found neither");
+        if (models.empty())
+            all.emplace_back(); // the weights' metadata tell the model
+        return all;
+    }
+    if (!models.empty())
+        throw Failure(kExitUsage,
+                      "--op: expected without --model, found --model " + joined(models));
+    for (const Json &description : operator_descriptions(op)) {
+        all.emplace_back();
+        all.back().description = description;
+    }
+    return all;
+}
+
+} // namespace
+
+std::vector<BenchCase> bench_cases(const BenchOptions &options) {
+    check_precision_and_schedule(options.raw);
+    const std::vector<involute_isa> isas = parse_isas(options.raw.isa);
+    const std::vector<int> threads = parse_threads(options.raw.threads);
+    const std::vector<int64_t> batches = parse_batches(options.raw.batch);
+    const std::vector<Size> sizes = parse_sizes(options.raw.size);
+    BenchCase shared;
+    shared.weights = options.raw.weights;
+    shared.profile = options.profile;
+    if (!options.min_time.empty())
+        shared.min_seconds = parse_seconds("--min-time", options.min_time);
+    if (!options.iterations.empty()) {
+        shared.min_iterations =
+            parse_integer("--iterations", options.iterations, 1, kMaxIterations);
+        if (options.min_time.empty())
+            shared.min_seconds = 0; // a number that was asked for is the number that is run
+    }
+    const size_t precisions = std::max<size_t>(1, split_list("--dtype", options.raw.dtype).size());
+    const size_t schedules =
+        std::max<size_t>(1, split_list("--schedule", options.raw.schedule).size());
+
+    std::vector<BenchCase> all;
+    for (const BenchCase &target : targets(options))
+        for (Size size : sizes)
+            for (int64_t batch : batches)
+                for (int thread_count : threads)
+                    for (involute_isa isa : isas)
+                        for (size_t again = 0; again < precisions * schedules; ++again) {
+                            BenchCase one = shared;
+                            one.model = target.model;
+                            one.description = target.description;
+                            one.size = size;
+                            one.batch = batch;
+                            one.threads = thread_count;
+                            one.isa = isa;
+                            all.push_back(one);
+                        }
+    return all;
+}
+
+std::string bench_command(const BenchCase &which, Size size) {
+    std::vector<std::string> words = {"involute", "bench"};
+    const auto add = [&](const std::string &option, const std::string &value) {
+        words.push_back(option);
+        words.push_back(shell_quoted(value));
+    };
+    if (!which.model.empty())
+        add("--model", which.model);
+    if (which.description.is_object()) {
+        add("--op", which.description.at("kind").get<std::string>());
+        for (const auto &[key, value] : which.description.items()) {
+            std::string option = "--" + key;
+            for (char &c : option)
+                c = c == '_' ? '-' : c;
+            if (value.is_number())
+                add(option, std::to_string(value.get<int64_t>()));
+            else if (value.is_boolean())
+                words.push_back(option);
+        }
+    }
+    if (!which.weights.empty())
+        add("--weights", which.weights);
+    add("--size", size_text(size));
+    add("--batch", std::to_string(which.batch));
+    add("--threads", std::to_string(which.threads));
+    add("--isa", involute_isa_name(which.isa));
+    add("--dtype", "f32");
+    add("--schedule", "hand");
+    if (which.min_seconds != 1)
+        add("--min-time", significant(which.min_seconds, 6));
+    if (which.min_iterations != 10)
+        add("--iterations", std::to_string(which.min_iterations));
+    if (which.profile)
+        words.push_back("--profile");
+    words.push_back("--json");
+    return joined(words, " ");
+}
+
+} // namespace involute

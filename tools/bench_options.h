@@ -1,0 +1,40 @@
+// What `involute bench` was asked for, and the cases that its lists span.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "network.h"
+
+namespace involute {
+
+struct BenchOptions {
+    RawOptions raw;
+    RawOperator op;
+    std::string min_time, iterations;
+    bool profile = false, json = false;
+};
+
+// One row to be measured.
+struct BenchCase {
+    std::string model; // empty: an operator
+    Json description;  // of the operator
+    std::string weights;
+    Size size; // 0x0: the model's own
+    int64_t batch = 1;
+    int threads = 1;
+    involute_isa isa = INVOLUTE_ISA_AUTO;
+    double min_seconds = 1;
+    int64_t min_iterations = 10;
+    bool profile = false;
+};
+
+// The last list changes fastest: model or op (with its settings), size, batch, threads, isa. Stops,
+// naming the option, when something does not parse; opens no files.
+std::vector<BenchCase> bench_cases(const BenchOptions &options);
+
+// The line that measures this row again; `size` as it was in the end.
+std::string bench_command(const BenchCase &which, Size size);
+
+} // namespace involute

@@ -1,0 +1,198 @@
+// Opening of models. The library reads weights by path, so the embedded ones are given to it as a
+// file in memory: nothing is written to disk.
+#include "network.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "failure.h"
+#include "print.h"
+
+// The bytes of models/rednet-digits.safetensors; made by the build.
+extern const unsigned char involute_rednet_digits[];
+extern const size_t involute_rednet_digits_size;
+
+namespace involute {
+
+namespace {
+
+constexpr size_t kMaxArchitectureBytes = 16 << 20;
+
+struct Descriptor {
+    int number;
+    ~Descriptor() {
+        if (number >= 0)
+            close(number);
+    }
+};
+
+std::string system_error() {
+    return std::strerror(errno);
+}
+
+std::string read_architecture(const std::string &path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file)
+        throw Failure(kExitUsage, "--model " + path + ": cannot be read: " + system_error());
+    std::string text(kMaxArchitectureBytes + 1, 0);
+    file.read(&text[0], static_cast<std::streamsize>(text.size()));
+    if (file.bad() || file.gcount() == 0)
+        throw Failure(kExitUsage, "--model " + path + ": expected an architecture as JSON, found " +
+                                      "nothing that can be read");
+    text.resize(static_cast<size_t>(file.gcount()));
+    if (text.size() > kMaxArchitectureBytes)
+        throw Failure(kExitUsage, "--model " + path + ": expected an architecture as JSON of at " +
+                                      "most " + std::to_string(kMaxArchitectureBytes) + " bytes");
+    const Json json = Json::parse(text, nullptr, false);
+    if (!json.is_object())
+        throw Failure(kExitUsage, "--model " + path + ": expected a JSON object, found other text");
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// A name that is not known but looks like a path is one.
+std::string architecture_of(const std::string &model) {
+    const std::vector<std::string> &names = model_names();
+    if (std::find(names.begin(), names.end(), model) != names.end())
+        return model;
+    if (model.find_first_of("/.") != std::string::npos || access(model.c_str(), F_OK) == 0)
+        return read_architecture(model);
+    throw Failure(kExitUsage, "--model: expected one of " + joined(names) +
+                                  ", or an architecture file, found \"" + model + "\"");
+}
+
+std::string metadata_architecture(const involute_weights *weights, const std::string &what) {
+    const char *text = involute_weights_metadata(weights, "architecture");
+    if (!text)
+        throw Failure(kExitUsage, "--model: expected a model, because the metadata of " + what +
+                                      " holds no architecture");
+    return text;
+}
+
+} // namespace
+
+WeightsHandle embedded_weights() {
+    const Descriptor memory = {memfd_create("rednet-digits", MFD_CLOEXEC)};
+    if (memory.number < 0)
+        throw Failure(kExitEnvironment, "rednet-digits: no file in memory: " + system_error());
+    for (size_t written = 0; written < involute_rednet_digits_size;) {
+        const ssize_t count = write(memory.number, involute_rednet_digits + written,
+                                    involute_rednet_digits_size - written);
+        if (count <= 0)
+            throw Failure(kExitEnvironment, "rednet-digits: no memory: " + system_error());
+        written += static_cast<size_t>(count);
+    }
+    involute_weights *weights = nullptr;
+    const std::string path = "/proc/self/fd/" + std::to_string(memory.number);
+    require(involute_weights_open(path.c_str(), &weights), "rednet-digits");
+    return WeightsHandle(weights);
+}
+
+WeightsHandle open_weights(const std::string &text) {
+    involute_weights *weights = nullptr;
+    const std::string synthetic = "synthetic";
+    if (text == synthetic || text.compare(0, synthetic.size() + 1, synthetic + ":") == 0) {
+        const int64_t seed = text == synthetic
+                                 ? 0
+                                 : parse_integer("--weights synthetic:SEED",
+                                                 text.substr(synthetic.size() + 1), 0, INT64_MAX);
+        require(involute_weights_synthetic(static_cast<uint64_t>(seed), &weights), "--weights");
+    } else {
+        require(involute_weights_open(text.c_str(), &weights), "--weights " + text);
+    }
+    return WeightsHandle(weights);
+}
+
+Model open_model(const std::string &model, const std::string &weights) {
+    const bool digits = model == "rednet-digits" || (model.empty() && weights.empty());
+    Model opened;
+    opened.label = digits ? "rednet-digits" : model.empty() ? weights : model;
+    if (digits) {
+        opened.weights = embedded_weights();
+        opened.architecture = metadata_architecture(opened.weights.get(), "rednet-digits");
+    } else if (!model.empty()) {
+        opened.architecture = architecture_of(model);
+    }
+    if (!digits || !weights.empty()) {
+        opened.weights_text = weights.empty() ? "synthetic:0" : weights;
+        opened.weights = open_weights(opened.weights_text);
+    }
+    if (opened.architecture.empty())
+        opened.architecture =
+            metadata_architecture(opened.weights.get(), "--weights " + opened.weights_text);
+    return opened;
+}
+
+Model open_operator(const Json &description, const std::string &weights) {
+    Model opened;
+    opened.label = description.at("kind").get<std::string>();
+    opened.architecture = description.dump();
+    opened.weights_text = weights.empty() ? "synthetic:0" : weights;
+    opened.weights = open_weights(opened.weights_text);
+    return opened;
+}
+
+void create_model(involute_isa isa, Model *model) {
+    involute_model_options options = {};
+    options.struct_size = sizeof options;
+    options.architecture = model->architecture.c_str();
+    options.weights = model->weights.get();
+    options.isa = isa;
+    options.dtype = INVOLUTE_F32;
+    involute_model *created = nullptr;
+    const std::string weights =
+        model->weights_text.empty() ? "" : " with weights " + model->weights_text;
+    require(involute_model_create(&options, &created), model->label + weights);
+    model->model.reset(created);
+    model->weights.reset();
+    model->json = Json::parse(involute_model_json(created));
+}
+
+Size default_size(const Model &model) {
+    const Json size = model.json.value("preprocessing", Json::object()).value("size", Json());
+    if (size.is_array() && size.size() == 2 && size[0].is_number_integer() &&
+        size[1].is_number_integer())
+        return {size[0].get<int64_t>(), size[1].get<int64_t>()};
+    return {224, 224};
+}
+
+Session create_session(const Model &model, int64_t batch, Size size, int threads, bool features,
+                       bool profile) {
+    involute_session_options options = {};
+    options.struct_size = sizeof options;
+    options.batch = batch;
+    options.height = size.height;
+    options.width = size.width;
+    options.threads = threads;
+    options.features = features;
+    options.profile = profile;
+    involute_session *created = nullptr;
+    require(involute_session_create(model.model.get(), &options, &created),
+            model.label + " at --size " + size_text(size) + ", --batch " + std::to_string(batch));
+    Session session;
+    session.handle.reset(created);
+    session.json = Json::parse(involute_session_json(created));
+    return session;
+}
+
+std::vector<Tensor> make_tensors(const Json &ports, Order order) {
+    std::vector<Tensor> tensors;
+    for (const Json &port : ports)
+        tensors.emplace_back(port.at("name").get<std::string>(),
+                             port.at("shape").get<std::vector<int64_t>>(), order);
+    return tensors;
+}
+
+std::vector<involute_named_tensor> named(const std::vector<Tensor> &tensors) {
+    std::vector<involute_named_tensor> list;
+    for (const Tensor &tensor : tensors)
+        list.push_back(tensor.named());
+    return list;
+}
+
+} // namespace involute

@@ -1,0 +1,61 @@
+// From the texts of --model and --weights to a model: names, files, the embedded digits, operators.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "handles.h"
+#include "options.h"
+
+namespace involute {
+
+using Json = nlohmann::ordered_json;
+
+struct Model {
+    std::string label;        // what a row says: the name or file given
+    std::string architecture; // "" while the weights' metadata tell it
+    std::string weights_text; // as it would be given: a file, "synthetic:0", "" for the embedded
+    WeightsHandle weights;    // dropped by create_model
+    ModelHandle model;
+    Json json; // involute_model_json
+};
+
+// The weights of rednet-digits, out of the executable.
+WeightsHandle embedded_weights();
+
+// A file, or synthetic[:SEED].
+WeightsHandle open_weights(const std::string &text);
+
+// Reads names and opens files, so that a mistake is found before any work. `model` and `weights`
+// may be empty: both mean rednet-digits; only the weights: the architecture in their metadata; only
+// the model: synthetic:0 (rednet-digits has its own).
+Model open_model(const std::string &model, const std::string &weights);
+
+// An operator, described as JSON; `weights` as above.
+Model open_operator(const Json &description, const std::string &weights);
+
+// Builds it; stops, naming model and weights, when they do not fit.
+void create_model(involute_isa isa, Model *model);
+
+// The size that pictures are prepared to, or 224x224.
+Size default_size(const Model &model);
+
+struct Session {
+    SessionHandle handle;
+    Json json; // involute_session_json
+};
+Session create_session(const Model &model, int64_t batch, Size size, int threads,
+                       bool features = false, bool profile = false);
+
+// The tensors of json["inputs"] or json["outputs"].
+std::vector<Tensor> make_tensors(const Json &ports, Order order);
+std::vector<involute_named_tensor> named(const std::vector<Tensor> &tensors);
+
+// The operators that the options describe, one for every combination in the order given. An option
+// must fit at least one of the operators; the others go without it.
+std::vector<Json> operator_descriptions(const RawOperator &raw);
+
+} // namespace involute

@@ -1,0 +1,60 @@
+// The options that run, bench, verify and info share: how they are declared, and how their texts
+// become values. Every complaint names the option and says what exists.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "involute/involute.h"
+
+namespace involute {
+
+// As they were given; bench takes lists ("1,2", or the option again), run takes one of each.
+struct RawOptions {
+    std::vector<std::string> model, size, batch, threads, isa, dtype, schedule;
+    std::string weights, wisdom;
+};
+void add_shared_options(CLI::App *command, RawOptions *raw);
+
+// Options of a single operator; only bench and `info --row`.
+struct RawOperator {
+    std::vector<std::string> op, channels, kernel, stride, dilation, group_channels, reduction,
+        out_channels;
+    bool relu = false;
+};
+void add_operator_options(CLI::App *command, RawOperator *raw);
+
+struct Size {
+    int64_t height = 0, width = 0; // 0: not given
+};
+
+// What networks are called, rednet-digits included.
+const std::vector<std::string> &model_names();
+
+// `argument` is the option's name, "--threads".
+std::vector<std::string> split_list(const std::string &argument,
+                                    const std::vector<std::string> &values);
+int64_t parse_integer(const std::string &argument, const std::string &text, int64_t low,
+                      int64_t high);
+std::vector<int64_t> parse_integers(const std::string &argument,
+                                    const std::vector<std::string> &values, int64_t low,
+                                    int64_t high);
+Size parse_size(const std::string &argument, const std::string &text);
+double parse_seconds(const std::string &argument, const std::string &text);
+
+// The values of a list option, or `fallback` when it was not given.
+std::vector<int> parse_threads(const std::vector<std::string> &values);       // usable cores
+std::vector<int64_t> parse_batches(const std::vector<std::string> &values);   // 1
+std::vector<Size> parse_sizes(const std::vector<std::string> &values);        // one of {0, 0}
+std::vector<involute_isa> parse_isas(const std::vector<std::string> &values); // the best
+void check_precision_and_schedule(const RawOptions &raw); // dtype, schedule and wisdom
+
+// The one value of an option that takes a list elsewhere; "" when it was not given.
+std::string only_value(const std::string &argument, const std::vector<std::string> &values);
+
+std::string size_text(Size size); // "224x224"
+
+} // namespace involute

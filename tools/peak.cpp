@@ -1,0 +1,146 @@
+// The loops are assembly: a compiler would fold them, or widen the baseline's. Registers hold
+// zeros, so there is neither overflow nor a denormal.
+#include "peak.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+namespace involute {
+
+namespace {
+
+struct Loop {
+    void (*run)(long turns) = nullptr;
+    double flops = 0; // of one turn
+};
+
+#if defined(__x86_64__)
+
+// Twelve independent chains hide a latency of up to six cycles with two units. The baseline, which
+// has two-operand multiplies and adds, gets seven chains of each.
+#define INVOLUTE_SIX(F) F(0) F(1) F(2) F(3) F(4) F(5)
+#define INVOLUTE_TWELVE(F) INVOLUTE_SIX(F) F(6) F(7) F(8) F(9) F(10) F(11)
+#define INVOLUTE_SIXTEEN(F) INVOLUTE_TWELVE(F) F(12) F(13) F(14) F(15)
+#define INVOLUTE_FMA512(k) "vfmadd231ps %%zmm14, %%zmm15, %%zmm" #k "\n"
+#define INVOLUTE_FMA256(k) "vfmadd231ps %%ymm14, %%ymm15, %%ymm" #k "\n"
+#define INVOLUTE_ZERO_AVX(k) "vxorps %%xmm" #k ", %%xmm" #k ", %%xmm" #k "\n"
+#define INVOLUTE_ZERO_SSE(k) "xorps %%xmm" #k ", %%xmm" #k "\n"
+#define INVOLUTE_PAIR(m, a) "mulps %%xmm14, %%xmm" #m "\naddps %%xmm15, %%xmm" #a "\n"
+#define INVOLUTE_CLOBBERS                                                                          \
+    "cc", "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",        \
+        "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
+
+[[gnu::noinline]] void fma_512(long turns) {
+    asm volatile(INVOLUTE_SIXTEEN(INVOLUTE_ZERO_AVX) "1:\n" INVOLUTE_TWELVE(
+                     INVOLUTE_FMA512) "dec %0\n jnz 1b\n vzeroupper\n"
+                 : "+r"(turns)
+                 :
+                 : INVOLUTE_CLOBBERS);
+}
+
+[[gnu::noinline]] void fma_256(long turns) {
+    asm volatile(INVOLUTE_SIXTEEN(INVOLUTE_ZERO_AVX) "1:\n" INVOLUTE_TWELVE(
+                     INVOLUTE_FMA256) "dec %0\n jnz 1b\n vzeroupper\n"
+                 : "+r"(turns)
+                 :
+                 : INVOLUTE_CLOBBERS);
+}
+
+[[gnu::noinline]] void multiply_add_128(long turns) {
+    asm volatile(INVOLUTE_SIXTEEN(INVOLUTE_ZERO_SSE) "1:\n" INVOLUTE_PAIR(0, 7) INVOLUTE_PAIR(1, 8)
+                     INVOLUTE_PAIR(2, 9) INVOLUTE_PAIR(3, 10) INVOLUTE_PAIR(4, 11)
+                         INVOLUTE_PAIR(5, 12) INVOLUTE_PAIR(6, 13) "dec %0\n jnz 1b\n"
+                 : "+r"(turns)
+                 :
+                 : INVOLUTE_CLOBBERS);
+}
+
+Loop loop_for(involute_isa isa) {
+    switch (isa) {
+    case INVOLUTE_ISA_BASELINE:
+        return {multiply_add_128, 7 * 2 * 4};
+    case INVOLUTE_ISA_AVX2:
+        return {fma_256, 12 * 2 * 8};
+    case INVOLUTE_ISA_AVX512:
+        return {fma_512, 12 * 2 * 16};
+    default:
+        return {};
+    }
+}
+
+#else
+
+Loop loop_for(involute_isa) {
+    return {};
+}
+
+#endif
+
+constexpr long kTurns = 80000; // about 0.2 ms at two multiply-adds a cycle
+
+double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+} // namespace
+
+PeakSamples sample_peak(involute_isa isa, int cores, int samples) {
+    const Loop loop = loop_for(isa);
+    if (!loop.run)
+        return {};
+    PeakSamples gflops(static_cast<size_t>(cores),
+                       std::vector<double>(static_cast<size_t>(samples)));
+    // All start together, and go on (unsampled) until the last is done, so that every sample is
+    // taken with all cores busy.
+    std::atomic<int> ready{0}, busy{cores};
+    const auto work = [&](std::vector<double> *mine) {
+        ready.fetch_add(1);
+        while (ready.load() < cores)
+            loop.run(1000);
+        for (double &value : *mine) {
+            const double start = now();
+            loop.run(kTurns);
+            value = loop.flops * kTurns / (now() - start) * 1e-9;
+        }
+        busy.fetch_sub(1);
+        while (busy.load() > 0)
+            loop.run(1000);
+    };
+    std::vector<std::thread> others;
+    for (int i = 1; i < cores; ++i)
+        others.emplace_back(work, &gflops[static_cast<size_t>(i)]);
+    work(&gflops[0]);
+    for (std::thread &thread : others)
+        thread.join();
+    return gflops;
+}
+
+double peak_gflops(const PeakSamples &before, const PeakSamples &after) {
+    double sum = 0;
+    for (size_t core = 0; core < before.size(); ++core) {
+        std::vector<double> both = before[core];
+        if (core < after.size())
+            both.insert(both.end(), after[core].begin(), after[core].end());
+        sum += median(both);
+    }
+    return sum;
+}
+
+double median(std::vector<double> values) {
+    if (values.empty())
+        return 0;
+    const size_t middle = values.size() / 2;
+    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle),
+                     values.end());
+    const double upper = values[middle];
+    if (values.size() % 2 == 1)
+        return upper;
+    return (upper + *std::max_element(values.begin(),
+                                      values.begin() + static_cast<std::ptrdiff_t>(middle))) /
+           2;
+}
+
+} // namespace involute

@@ -1,0 +1,102 @@
+// Read from /proc; what cannot be read is 0 or "unknown", never an error.
+#include "system_info.h"
+
+#include <malloc.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#ifndef INVOLUTE_COMMIT
+#define INVOLUTE_COMMIT "unknown"
+#endif
+
+namespace involute {
+
+namespace {
+
+// What follows the colon on the first line that starts with `key`, without blanks around.
+std::string proc_field(const char *path, const std::string &key) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+        if (line.compare(0, key.size(), key) != 0)
+            continue;
+        const size_t colon = line.find(':');
+        const size_t first = colon == std::string::npos ? std::string::npos
+                                                        : line.find_first_not_of(" \t", colon + 1);
+        if (first != std::string::npos)
+            return line.substr(first, line.find_last_not_of(" \t") + 1 - first);
+    }
+    return "";
+}
+
+int64_t proc_kilobytes(const char *path, const std::string &key) {
+    return std::strtoll(proc_field(path, key).c_str(), nullptr, 10) * 1024;
+}
+
+} // namespace
+
+std::string cpu_model() {
+    for (const char *key : {"model name", "Model", "Hardware"}) {
+        const std::string found = proc_field("/proc/cpuinfo", key);
+        if (!found.empty())
+            return found;
+    }
+    return "unknown";
+}
+
+int usable_cores() {
+    // Room for more processors than cpu_set_t has: the plain call fails on the largest machines.
+    for (int processors = 1024; processors <= 1 << 20; processors *= 4) {
+        cpu_set_t *set = CPU_ALLOC(processors);
+        if (!set)
+            break;
+        const size_t size = CPU_ALLOC_SIZE(processors);
+        const bool found = sched_getaffinity(0, size, set) == 0;
+        const int count = found ? CPU_COUNT_S(size, set) : 0;
+        CPU_FREE(set);
+        if (count > 0)
+            return count;
+    }
+    return 1;
+}
+
+int64_t memory_total_bytes() {
+    return proc_kilobytes("/proc/meminfo", "MemTotal");
+}
+
+int64_t memory_free_bytes() {
+    return proc_kilobytes("/proc/meminfo", "MemAvailable");
+}
+
+const char *commit() {
+    return INVOLUTE_COMMIT;
+}
+
+bool on_path(const char *tool) {
+    const char *path = std::getenv("PATH");
+    std::istringstream folders(path ? path : "");
+    for (std::string folder; std::getline(folders, folder, ':');)
+        if (access((folder + "/" + tool).c_str(), X_OK) == 0)
+            return true;
+    return false;
+}
+
+void reset_peak_rss() {
+    malloc_trim(0); // what earlier work freed is not this one's
+    std::ofstream("/proc/self/clear_refs") << "5";
+}
+
+int64_t peak_rss_bytes() {
+    const int64_t peak = proc_kilobytes("/proc/self/status", "VmHWM");
+    if (peak > 0)
+        return peak;
+    rusage usage = {};
+    getrusage(RUSAGE_SELF, &usage);
+    return int64_t{usage.ru_maxrss} * 1024;
+}
+
+} // namespace involute

@@ -1,0 +1,21 @@
+// What this machine and this process are: CPU, cores, memory, and the commit of the build.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace involute {
+
+std::string cpu_model();
+int usable_cores();             // of this process's affinity mask
+int64_t memory_total_bytes();   // 0: not known
+int64_t memory_free_bytes();    // available without swapping; 0: not known
+const char *commit();           // of the sources, "unknown" outside a checkout
+bool on_path(const char *tool); // an executable of that name is in $PATH
+
+// Peak resident memory of the process since the last reset, in bytes (since the start where the
+// kernel does not allow a reset).
+void reset_peak_rss();
+int64_t peak_rss_bytes();
+
+} // namespace involute

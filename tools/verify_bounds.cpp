@@ -1,0 +1,170 @@
+// Plain loops in double. Kept apart from oracle/, which judges the kernels in the tests: the
+// command has an opinion of its own.
+#include "verify_bounds.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace involute {
+
+namespace {
+
+constexpr double kNormEpsilon = 1e-5;
+
+const float *values_of(const ReferenceCase &which, const char *name,
+                       const std::vector<int64_t> &shape) {
+    return static_cast<const float *>(case_tensor(which, name, shape).data);
+}
+
+// A product with a small matrix, one pixel at a time.
+struct Product {
+    int64_t rows = 0, columns = 0;
+    std::vector<double> weight, bias; // [rows, columns], [rows]
+
+    // Sums start from the bias; two more roundings for the folded weight and the folded bias.
+    void apply(const std::vector<double> &x, const std::vector<double> &x_error,
+               std::vector<double> *y, std::vector<double> *y_error) const {
+        y->assign(static_cast<size_t>(rows), 0);
+        y_error->assign(static_cast<size_t>(rows), 0);
+        for (int64_t row = 0; row < rows; ++row) {
+            const double *w = &weight[static_cast<size_t>(row * columns)];
+            double sum = bias[static_cast<size_t>(row)];
+            double size = std::abs(sum), carried = 0;
+            for (int64_t i = 0; i < columns; ++i) {
+                const size_t k = static_cast<size_t>(i);
+                sum += w[k] * x[k];
+                size += std::abs(w[k] * x[k]);
+                carried += std::abs(w[k]) * x_error[k];
+            }
+            (*y)[static_cast<size_t>(row)] = sum;
+            (*y_error)[static_cast<size_t>(row)] =
+                static_cast<double>(columns + 2) * kRounding * size + carried;
+        }
+    }
+};
+
+Product reduce_layer(const ReferenceCase &which, const LayerShape &s) {
+    Product product;
+    product.rows = s.inner(), product.columns = s.channels;
+    const float *weight =
+        values_of(which, "conv1.conv.weight", {s.inner(), s.channels, int64_t{1}, int64_t{1}});
+    const float *gamma = values_of(which, "conv1.bn.weight", {s.inner()});
+    const float *beta = values_of(which, "conv1.bn.bias", {s.inner()});
+    const float *mean = values_of(which, "conv1.bn.running_mean", {s.inner()});
+    const float *variance = values_of(which, "conv1.bn.running_var", {s.inner()});
+    for (int64_t row = 0; row < product.rows; ++row) {
+        const double scale = double{gamma[row]} / std::sqrt(double{variance[row]} + kNormEpsilon);
+        for (int64_t i = 0; i < product.columns; ++i)
+            product.weight.push_back(double{weight[row * product.columns + i]} * scale);
+        product.bias.push_back(double{beta[row]} - double{mean[row]} * scale);
+    }
+    return product;
+}
+
+Product span_layer(const ReferenceCase &which, const LayerShape &s) {
+    Product product;
+    product.rows = s.taps() * s.groups(), product.columns = s.inner();
+    const float *weight =
+        values_of(which, "conv2.conv.weight", {product.rows, s.inner(), int64_t{1}, int64_t{1}});
+    const float *bias = values_of(which, "conv2.conv.bias", {product.rows});
+    product.weight.assign(weight, weight + product.rows * product.columns);
+    product.bias.assign(bias, bias + product.rows);
+    return product;
+}
+
+// The average over the window of output pixel (oy, ox), cut at the border.
+void pooled_pixel(const float *input, const LayerShape &s, int64_t b, int64_t oy, int64_t ox,
+                  std::vector<double> *value, std::vector<double> *error) {
+    const int64_t y_end = std::min(s.height, (oy + 1) * s.stride);
+    const int64_t x_end = std::min(s.width, (ox + 1) * s.stride);
+    const double count = static_cast<double>((y_end - oy * s.stride) * (x_end - ox * s.stride));
+    for (int64_t c = 0; c < s.channels; ++c) {
+        double sum = 0, size = 0;
+        for (int64_t y = oy * s.stride; y < y_end; ++y)
+            for (int64_t x = ox * s.stride; x < x_end; ++x) {
+                const double v = input[((b * s.channels + c) * s.height + y) * s.width + x];
+                sum += v;
+                size += std::abs(v);
+            }
+        (*value)[static_cast<size_t>(c)] = sum / count;
+        // The sum, the rounded reciprocal and the product with it; nothing where nothing is done.
+        (*error)[static_cast<size_t>(c)] =
+            s.stride == 1 ? 0 : (count + 1) * kRounding * size / count;
+    }
+}
+
+} // namespace
+
+Bounded bounded_kernels(const ReferenceCase &which, const LayerShape &s) {
+    const float *input = values_of(which, "input", s.input_shape());
+    const Product reduce = s.reduction == 0 ? Product() : reduce_layer(which, s);
+    const Product span = span_layer(which, s);
+    Bounded kernels;
+    kernels.value.resize(static_cast<size_t>(count_of(s.kernels_shape())));
+    kernels.error.resize(kernels.value.size());
+    std::vector<double> pixel(static_cast<size_t>(s.channels)), pixel_error(pixel.size());
+    std::vector<double> hidden, hidden_error, taps, taps_error;
+    const int64_t pixels = s.out_height() * s.out_width();
+    for (int64_t b = 0; b < s.batch; ++b)
+        for (int64_t p = 0; p < pixels; ++p) {
+            pooled_pixel(input, s, b, p / s.out_width(), p % s.out_width(), &pixel, &pixel_error);
+            if (s.reduction != 0) {
+                reduce.apply(pixel, pixel_error, &hidden, &hidden_error);
+                for (double &h : hidden)
+                    h = h < 0 ? 0 : h; // never moves two values further apart
+                span.apply(hidden, hidden_error, &taps, &taps_error);
+            } else {
+                span.apply(pixel, pixel_error, &taps, &taps_error);
+            }
+            for (int64_t row = 0; row < span.rows; ++row) {
+                const size_t place = static_cast<size_t>((b * span.rows + row) * pixels + p);
+                kernels.value[place] = taps[static_cast<size_t>(row)];
+                kernels.error[place] = taps_error[static_cast<size_t>(row)];
+            }
+        }
+    return kernels;
+}
+
+Bounded stored_kernels(const ReferenceCase &which, const LayerShape &s) {
+    const float *stored = values_of(which, "kernels", s.kernels_shape());
+    Bounded kernels;
+    kernels.value.assign(stored, stored + count_of(s.kernels_shape()));
+    kernels.error.assign(kernels.value.size(), 0);
+    return kernels;
+}
+
+Bounded bounded_output(const ReferenceCase &which, const LayerShape &s, const Bounded &kernels) {
+    const float *input = values_of(which, "input", s.input_shape());
+    const int64_t out_height = s.out_height(), out_width = s.out_width();
+    const int64_t reach = s.dilation * (s.kernel - 1) / 2;
+    const double roundings = static_cast<double>(s.taps() + 2) * kRounding;
+    Bounded output;
+    output.value.resize(static_cast<size_t>(count_of(s.output_shape())));
+    output.error.resize(output.value.size());
+    size_t place = 0;
+    for (int64_t bc = 0; bc < s.batch * s.channels; ++bc) {
+        const int64_t batch_group =
+            bc / s.channels * s.groups() + bc % s.channels / s.group_channels;
+        for (int64_t oy = 0; oy < out_height; ++oy)
+            for (int64_t ox = 0; ox < out_width; ++ox, ++place) {
+                double sum = 0, size = 0, carried = 0;
+                for (int64_t tap = 0; tap < s.taps(); ++tap) {
+                    const int64_t y = oy * s.stride + tap / s.kernel * s.dilation - reach;
+                    const int64_t x = ox * s.stride + tap % s.kernel * s.dilation - reach;
+                    if (y < 0 || y >= s.height || x < 0 || x >= s.width)
+                        continue;
+                    const size_t w = static_cast<size_t>(
+                        ((batch_group * s.taps() + tap) * out_height + oy) * out_width + ox);
+                    const double v = input[(bc * s.height + y) * s.width + x];
+                    sum += kernels.value[w] * v;
+                    size += std::abs(kernels.value[w] * v);
+                    carried += kernels.error[w] * std::abs(v);
+                }
+                output.value[place] = sum;
+                output.error[place] = roundings * size + carried;
+            }
+    }
+    return output;
+}
+
+} // namespace involute

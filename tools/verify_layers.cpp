@@ -1,0 +1,148 @@
+// Single layers: `kernels` by kernel_generation, `output` by aggregation with the stored kernels,
+// `layer_output` by involution. Part of verify_run.h.
+#include <algorithm>
+#include <cmath>
+
+#include "failure.h"
+#include "verify_bounds.h"
+#include "verify_run.h"
+
+namespace involute {
+
+namespace {
+
+constexpr int64_t kMaxSetting = 1 << 20;
+
+int64_t setting(const ReferenceCase &which, const char *key, int64_t low) {
+    const Json value = which.settings.is_object() ? which.settings.value(key, Json()) : Json();
+    if (!value.is_number_integer() || value.get<int64_t>() < low ||
+        value.get<int64_t>() > kMaxSetting)
+        throw Failure(kExitUsage, which.path + ": case " + which.name + ": " + key +
+                                      ": expected an integer from " + std::to_string(low) + " to " +
+                                      std::to_string(kMaxSetting) + ", found " +
+                                      (value.is_null() ? "nothing" : value.dump()));
+    return value.get<int64_t>();
+}
+
+LayerShape shape_of_case(const ReferenceCase &which) {
+    LayerShape shape;
+    shape.channels = setting(which, "channels", 1);
+    shape.kernel = setting(which, "kernel", 1);
+    shape.stride = setting(which, "stride", 1);
+    shape.dilation = setting(which, "dilation", 1);
+    shape.group_channels = setting(which, "group_channels", 1);
+    shape.reduction = setting(which, "reduction", 0);
+    shape.height = setting(which, "height", 1);
+    shape.width = setting(which, "width", 1);
+    shape.batch = setting(which, "batch", 1);
+    if (shape.channels % shape.group_channels != 0 ||
+        (shape.reduction != 0 && shape.channels % shape.reduction != 0))
+        throw Failure(kExitUsage, which.path + ": case " + which.name +
+                                      ": channels: expected a multiple of group_channels and "
+                                      "reduction, found " +
+                                      std::to_string(shape.channels));
+    return shape;
+}
+
+// The operator that computes `result`; empty: there is none.
+std::string operator_for(const std::string &result) {
+    return result == "kernels"        ? "kernel_generation"
+           : result == "output"       ? "aggregation"
+           : result == "layer_output" ? "involution"
+                                      : "";
+}
+
+Json description_of(const std::string &kind, const LayerShape &shape) {
+    Json json = {{"kind", kind},
+                 {"channels", shape.channels},
+                 {"kernel", shape.kernel},
+                 {"stride", shape.stride},
+                 {"group_channels", shape.group_channels}};
+    if (kind != "kernel_generation")
+        json["dilation"] = shape.dilation;
+    if (kind != "aggregation")
+        json["reduction"] = shape.reduction;
+    return json;
+}
+
+} // namespace
+
+Outcome CaseRunner::run_layer(const ReferenceCase &which, const std::string &result, int threads) {
+    Outcome outcome;
+    const LayerShape shape = shape_of_case(which);
+    const std::string kind = operator_for(result);
+    const std::string subject = which.path + ": " + which.name + "/" + result;
+    const involute_tensor &expected = case_tensor(which, result,
+                                                  kind.empty()          ? std::vector<int64_t>()
+                                                  : result == "kernels" ? shape.kernels_shape()
+                                                                        : shape.output_shape());
+    if (kind.empty()) {
+        outcome.not_covered = "no operator computes it: gradients are not part of this version";
+        return outcome;
+    }
+    const std::string description = description_of(kind, shape).dump();
+    const std::string prefix = which.name + "/";
+    involute_model_options options = {};
+    options.struct_size = sizeof options;
+    options.architecture = description.c_str();
+    options.weights = which.file;
+    options.weights_prefix = prefix.c_str();
+    options.isa = isa_;
+    involute_model *created = nullptr;
+    const involute_status status = involute_model_create(&options, &created);
+    if (status.code == INVOLUTE_UNSUPPORTED) {
+        outcome.not_covered = status.message;
+        return outcome;
+    }
+    require(status, subject);
+    Model model;
+    model.label = subject;
+    model.model.reset(created);
+
+    Session session = create_session(model, shape.batch, {shape.height, shape.width}, threads);
+    std::vector<involute_named_tensor> inputs = {
+        {"input", case_tensor(which, "input", shape.input_shape())}};
+    if (kind == "aggregation")
+        inputs.push_back({"kernels", case_tensor(which, "kernels", shape.kernels_shape())});
+    const Tensor got(kind == "kernel_generation" ? "kernels" : "output", shape_of(expected),
+                     Order::kRowMajor);
+    const involute_named_tensor output = got.named();
+    require(involute_session_run(session.handle.get(), inputs.data(), inputs.size(), &output, 1),
+            subject);
+
+    const Bounded kernels =
+        kind == "aggregation" ? stored_kernels(which, shape) : bounded_kernels(which, shape);
+    const Bounded bounded =
+        kind == "kernel_generation" ? kernels : bounded_output(which, shape, kernels);
+    const float *stored = static_cast<const float *>(expected.data);
+    outcome.mismatch = compare(got.data(), stored, got.count(), [&](int64_t i) {
+        return bounded.error[static_cast<size_t>(i)] + kRounding * std::abs(double{stored[i]});
+    });
+    return outcome;
+}
+
+std::optional<Mismatch> compare(const float *got, const float *expected, int64_t count,
+                                const std::function<double(int64_t)> &bound_of) {
+    Mismatch worst;
+    double worst_excess = -1;
+    for (int64_t i = 0; i < count; ++i) {
+        const double g = double{got[i]}, e = double{expected[i]}, bound = bound_of(i);
+        double excess = 0; // over 1: outside
+        if (std::isfinite(g) && std::isfinite(e))
+            excess = std::abs(g - e) <= bound ? 0 : 1 + std::abs(g - e) / std::max(bound, 1e-300);
+        else if (g != e && !(std::isnan(g) && std::isnan(e)))
+            excess = INFINITY;
+        if (!(excess > 0))
+            continue;
+        ++worst.values;
+        if (excess > worst_excess) {
+            worst_excess = excess;
+            worst.index = i, worst.got = g, worst.expected = e, worst.bound = bound;
+        }
+    }
+    if (worst.values == 0)
+        return std::nullopt;
+    return worst;
+}
+
+} // namespace involute

@@ -1,0 +1,48 @@
+// Runs cases of reference files and compares what comes out.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "verify_cases.h"
+
+namespace involute {
+
+struct Mismatch { // the value furthest outside its bound
+    int64_t index = -1;
+    double got = 0, expected = 0, bound = 0;
+    int64_t values = 0; // how many are outside
+};
+
+struct Outcome {
+    std::string not_covered;          // why; empty: it was run
+    std::optional<Mismatch> mismatch; // none: passed
+};
+
+// `bound_of` tells the bound of value i. Where one of the two values is not finite, the other must
+// be the same.
+std::optional<Mismatch> compare(const float *got, const float *expected, int64_t count,
+                                const std::function<double(int64_t)> &bound_of);
+
+class CaseRunner {
+public:
+    explicit CaseRunner(involute_isa isa) : isa_(isa) {}
+    // One outcome for each of `results`. Keeps the last network, because cases share it.
+    std::vector<Outcome> run(const ReferenceCase &which, const std::vector<std::string> &results,
+                             int threads);
+
+private:
+    Outcome run_layer(const ReferenceCase &which, const std::string &result, int threads);
+    std::vector<Outcome> run_network(const ReferenceCase &which,
+                                     const std::vector<std::string> &results, int threads);
+    // Why it is not covered, or an empty text when the network stands ready in model_.
+    std::string prepare_network(const ReferenceCase &which);
+
+    involute_isa isa_;
+    std::string prepared_; // which network model_ is
+    Model model_;
+};
+
+} // namespace involute
