@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <numeric>
 
 #include "allocations.h"
@@ -19,7 +20,9 @@ constexpr int kInputSets = 4;
 constexpr double kInputHalfWidth = 2; // as in the rule for synthetic inputs
 constexpr double kWarmUpSeconds = 0.2;
 constexpr int kWarmUpRuns = 2;
-constexpr int64_t kMaxIterations = 2000000;
+constexpr size_t kMaxTimes = size_t{1} << 17; // kept, of runs and layers: 1 MB of the peak memory
+constexpr size_t kMinKeptRuns = 64;           // however many layers there are
+constexpr size_t kThinning = 3; // has no divisor in common with kInputSets: all sets stay sampled
 
 using Clock = std::chrono::steady_clock;
 
@@ -74,48 +77,69 @@ private:
 };
 
 struct Timing {
-    std::vector<double> seconds; // of each run
+    std::vector<double> seconds; // of each run, or of every 3rd, 9th, ... when there were many
+    int64_t iterations = 0;
+    double sum = 0, least = 0; // over all runs
     double wall = 0;
     uint64_t allocations = 0;
-    std::vector<double> layers; // profile: of each layer in each run
+    std::vector<double> layers; // profile: of each layer in each of those runs
 };
 
-// Returns an estimate of the seconds of one run.
-double warm_up(Runner *runner, double limit) {
+void warm_up(Runner *runner, double limit) {
     const Clock::time_point start = Clock::now();
-    for (int runs = 1;; ++runs) {
-        const Clock::time_point before = Clock::now();
+    for (int runs = 1; runs <= kWarmUpRuns || seconds_between(start, Clock::now()) < limit; ++runs)
         runner->run();
-        const Clock::time_point after = Clock::now();
-        if (runs >= kWarmUpRuns && seconds_between(start, after) >= limit)
-            return seconds_between(before, after);
-    }
 }
 
-Timing timed_loop(const BenchCase &which, Runner *runner, double estimate, size_t layers) {
-    const double expected = which.min_seconds / std::max(estimate, 1e-7);
-    const int64_t capacity = std::max(
-        which.min_iterations,
-        static_cast<int64_t>(std::min(2 * expected + 10, static_cast<double>(kMaxIterations))));
+// Keeps every third of `count` runs, in place: nothing may be allocated by then.
+size_t thin_out(Timing *timing, size_t count, size_t layers) {
+    size_t kept = 1;
+    for (size_t i = kThinning; i < count; i += kThinning, ++kept) {
+        timing->seconds[kept] = timing->seconds[i];
+        std::copy_n(&timing->layers[i * layers], layers, &timing->layers[kept * layers]);
+    }
+    return kept;
+}
+
+// One slow run would spoil any estimate of how many fit into the time; so the memory is bounded and
+// the time is not: when the memory is full, the kept runs are thinned out.
+Timing timed_loop(const BenchCase &which, Runner *runner, size_t layers) {
+    const size_t capacity = std::max(kMinKeptRuns, kMaxTimes / (layers + 1));
     Timing timing;
-    timing.seconds.resize(static_cast<size_t>(capacity));
-    timing.layers.resize(static_cast<size_t>(capacity) * layers);
-    int64_t done = 0;
+    timing.seconds.resize(capacity);
+    timing.layers.resize(capacity * layers + 1); // never empty, so that &layers[0] is valid
+    size_t kept = 0;
+    int64_t next_kept = 0, step = 1;
+    timing.least = INFINITY;
     const uint64_t allocations = allocation_count();
     const Clock::time_point start = Clock::now();
     Clock::time_point last = start;
-    while (done < capacity &&
-           (done < which.min_iterations || seconds_between(start, last) < which.min_seconds)) {
+    while (timing.iterations < which.min_iterations ||
+           seconds_between(start, last) < which.min_seconds) {
         runner->run();
-        if (layers > 0)
-            runner->profile(&timing.layers[static_cast<size_t>(done) * layers], layers);
+        const bool keep = timing.iterations == next_kept;
+        if (keep && layers > 0)
+            runner->profile(&timing.layers[kept * layers], layers);
         const Clock::time_point now = Clock::now();
-        timing.seconds[static_cast<size_t>(done++)] = seconds_between(last, now);
+        const double seconds = seconds_between(last, now);
         last = now;
+        timing.least = std::min(timing.least, seconds);
+        ++timing.iterations;
+        if (!keep)
+            continue;
+        timing.seconds[kept++] = seconds;
+        if (kept == capacity) {
+            kept = thin_out(&timing, kept, layers);
+            step *= static_cast<int64_t>(kThinning);
+            next_kept = static_cast<int64_t>(kept) * step;
+        } else {
+            next_kept += step;
+        }
     }
+    timing.sum = seconds_between(start, last);
     timing.wall = seconds_between(start, Clock::now());
     timing.allocations = allocation_count() - allocations;
-    timing.seconds.resize(static_cast<size_t>(done));
+    timing.seconds.resize(kept);
     return timing;
 }
 
@@ -196,11 +220,11 @@ std::vector<Json> measure(const BenchCase &which) {
     const int cores = std::min(which.threads, usable_cores());
     warm_up(&runner, kWarmUpSeconds);
     const PeakSamples before = sample_peak(which.isa, cores, kPeakSamples);
-    const double estimate = warm_up(&runner, 0); // the peak loops left the caches to it, not warm
-    const Timing timing = timed_loop(which, &runner, estimate, layers);
+    warm_up(&runner, 0); // the peak loops left the caches to it, not warm
+    const Timing timing = timed_loop(which, &runner, layers);
     const PeakSamples after = sample_peak(which.isa, cores, kPeakSamples);
 
-    const double runs = static_cast<double>(timing.seconds.size());
+    const double runs = static_cast<double>(timing.iterations);
     const double middle = median(timing.seconds);
     const double peak = peak_gflops(before, after);
     Json row = identity(which, model, runner.json());
@@ -208,10 +232,9 @@ std::vector<Json> measure(const BenchCase &which) {
     row["wisdom_layers"] = {
         {"exact", 0}, {"nearest", 0}, {"none", runner.json().at("layers").size()}};
     row["ms_median"] = middle * 1e3;
-    row["ms_mean"] =
-        std::accumulate(timing.seconds.begin(), timing.seconds.end(), 0.0) / runs * 1e3;
-    row["ms_min"] = *std::min_element(timing.seconds.begin(), timing.seconds.end()) * 1e3;
-    row["iterations"] = timing.seconds.size();
+    row["ms_mean"] = timing.sum / runs * 1e3;
+    row["ms_min"] = timing.least * 1e3;
+    row["iterations"] = timing.iterations;
     row["wall_s"] = timing.wall;
     row["images_per_s"] = static_cast<double>(which.batch) / middle;
     row["macs"] = runner.json().at("macs");

@@ -18,6 +18,7 @@ constexpr int64_t kMaxBatch = 65536;
 constexpr int64_t kMaxThreads = 1024;
 
 const std::vector<std::string> kIsas = {"baseline", "avx2", "avx512", "neon", "opencl", "cuda"};
+const std::vector<std::string> kDtypes = {"f32", "bf16", "int8", "auto"};
 const std::vector<std::string> kSchedules = {"hand",      "tuned",  "naive",       "mullapudi2016",
                                              "adams2019", "li2018", "anderson2021"};
 
@@ -189,9 +190,14 @@ std::vector<involute_isa> parse_isas(const std::vector<std::string> &values) {
 }
 
 void check_precision_and_schedule(const RawOptions &raw) {
-    for (const std::string &item : split_list("--dtype", raw.dtype))
+    for (const std::string &item : split_list("--dtype", raw.dtype)) {
+        if (!contains(kDtypes, item))
+            refuse("--dtype", "one of " + joined(kDtypes), item);
         if (item != "f32")
-            refuse("--dtype", "one of f32 (the only one of this version)", item);
+            throw Failure(kExitEnvironment, "--dtype " + item +
+                                                ": kernels for it are not part of this version; "
+                                                "only f32 is there");
+    }
     for (const std::string &item : split_list("--schedule", raw.schedule)) {
         if (!contains(kSchedules, item))
             refuse("--schedule", "one of " + joined(kSchedules), item);
