@@ -166,14 +166,11 @@ typedef struct involute_model involute_model;
 
 typedef struct involute_model_options {
     size_t struct_size; /* sizeof(involute_model_options) */
-    const char
-        *architecture; /* a name (rednet50, resnet26), architecture JSON, or NULL: the weights'
-                        * metadata; single operators are JSON too, see docs/file-formats.md:
-                        * {"kind":"involution","channels":64,"kernel":7,"stride":1,"group_channels":16,"reduction":4}
-                        */
-    const involute_weights
-        *weights;               /* borrowed during the call; NULL for operators without weights */
-    const char *weights_prefix; /* put before each name looked up; NULL: none */
+    /* A name (rednet50, resnet26), architecture JSON, or NULL: the weights' metadata. A single
+     * operator is JSON too, docs/file-formats.md: {"kind":"involution","channels":64,"kernel":7} */
+    const char *architecture;
+    const involute_weights *weights; /* borrowed during the call; NULL where none are needed */
+    const char *weights_prefix;      /* put before each name looked up; NULL: none */
     involute_isa isa;
     involute_dtype dtype; /* INVOLUTE_F32 */
     const char *schedule; /* NULL: "hand" */
