@@ -128,9 +128,10 @@ std::optional<Mismatch> compare(const float *got, const float *expected, int64_t
     for (int64_t i = 0; i < count; ++i) {
         const double g = double{got[i]}, e = double{expected[i]}, bound = bound_of(i);
         double excess = 0; // over 1: outside
-        if (std::isfinite(g) && std::isfinite(e))
+        // A bound that is not finite comes from weights that are not, and would let all pass.
+        if (std::isfinite(g) && std::isfinite(e) && std::isfinite(bound))
             excess = std::abs(g - e) <= bound ? 0 : 1 + std::abs(g - e) / std::max(bound, 1e-300);
-        else if (g != e && !(std::isnan(g) && std::isnan(e)))
+        else if (std::isfinite(e) || (g != e && !(std::isnan(g) && std::isnan(e))))
             excess = INFINITY;
         if (!(excess > 0))
             continue;

@@ -21,8 +21,8 @@ struct Outcome {
     std::optional<Mismatch> mismatch; // none: passed
 };
 
-// `bound_of` tells the bound of value i. Where one of the two values is not finite, the other must
-// be the same.
+// `bound_of` tells the bound of value i. Where the expected value is not finite, the other must be
+// the same; where it is, the other and the bound must be finite as well.
 std::optional<Mismatch> compare(const float *got, const float *expected, int64_t count,
                                 const std::function<double(int64_t)> &bound_of);
 

@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kMaxDepth = 4; // tensors, entry, array
+constexpr int kMaxHeaderDepth = 4; // tensors, entry, array
 
 Status bad(const std::string &path, const std::string &what) {
     return Status::error(INVOLUTE_INVALID_FILE, "%s: %s", path.c_str(), what.c_str());
@@ -131,7 +131,7 @@ Status TensorFile::parse(const std::string &header, uint64_t data_bytes) {
     std::set<std::string> names;
     std::string problem;
     const auto watch = [&](int depth, json::parse_event_t event, json &value) {
-        if (depth > kMaxDepth)
+        if (depth > kMaxHeaderDepth)
             problem = "the header is nested too deeply";
         if (depth == 1 && event == json::parse_event_t::key &&
             !names.insert(value.get<std::string>()).second)

@@ -145,6 +145,27 @@ TEST(VerifyFiles, AWeightThatIsNotFiniteIsFoundInTheOutput) {
     EXPECT_TRUE(answer.json().at("failures").at(0).at("got").is_string()) << answer.out;
 }
 
+// ReLU turns -inf into 0, so the results are finite and wrong while their bound is infinite.
+TEST(VerifyFiles, ABoundThatIsNotFiniteLetsNothingPass) {
+    TensorFile file(source_path(kLayers));
+    const int64_t hidden = file.shape("rednet_like/conv1.bn.bias").at(0);
+    for (int64_t i = 0; i < hidden; ++i)
+        file.set("rednet_like/conv1.bn.bias", static_cast<size_t>(i), -INFINITY);
+    const std::string path = temporary_path("infinite_bound.safetensors");
+    file.save(path);
+    for (const char *result : {"kernels", "layer_output"}) {
+        const Answer answer = run_command(
+            {"verify", path, "--filter", std::string("rednet_like/") + result, "--json"});
+        EXPECT_EQ(answer.exit_code, 1) << answer.out << answer.err;
+        const nlohmann::json report = answer.json();
+        EXPECT_EQ(report.at("passed"), 0) << result;
+        ASSERT_EQ(report.at("failures").size(), 1u) << result;
+        EXPECT_TRUE(report.at("failures").at(0).at("got").is_number()) << answer.out;
+        EXPECT_TRUE(report.at("failures").at(0).at("bound").is_string()) << answer.out;
+    }
+    std::remove(path.c_str());
+}
+
 TEST(VerifyFiles, WhatACaseNeedsMustBeThere) {
     TensorFile file(source_path(kLayers));
     file.rename("rednet_like/input", "rednet_like/inpux");
