@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "nets/json_fields.h"
+#include "io/json_fields.h"
 
 namespace involute {
 

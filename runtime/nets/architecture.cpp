@@ -5,7 +5,7 @@
 #include <cctype>
 
 #include "io/preprocess.h"
-#include "nets/json_fields.h"
+#include "io/json_fields.h"
 
 namespace involute {
 

@@ -5,7 +5,7 @@
 #include <cctype>
 #include <new>
 
-#include "nets/json_fields.h"
+#include "io/json_fields.h"
 #include "nets/parameters.h"
 #include "nets/single_op.h"
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "nets/json_fields.h"
+#include "io/json_fields.h"
 
 namespace involute {
 

@@ -75,8 +75,8 @@ std::vector<std::string> without(std::vector<std::string> paths, const std::stri
     return kept;
 }
 
-const std::vector<std::string> kFolders = {"generators", "schedules", "runtime",
-                                           "tools",      "oracle",    "tests"};
+const std::vector<std::string> kFolders = {"generators", "schedules", "runtime", "tools",
+                                           "oracle",     "bench",     "tests"};
 
 TEST(Style, AlgorithmsHoldNoScheduleAndNoTarget) {
     expect_none(without(sources("generators"), "generators/emit/"),

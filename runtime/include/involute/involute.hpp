@@ -135,6 +135,9 @@ public:
     const char *json() const {
         return involute_session_json(handle_.get());
     }
+    involute_session *get() const {
+        return handle_.get();
+    }
 
 private:
     std::unique_ptr<involute_session, detail::Destroy> handle_;

@@ -1,7 +1,7 @@
 // The strict reader of json_fields.h. nlohmann's parser keeps its own stack, so deep nesting costs
 // memory in proportion to the text and cannot overflow ours; its printer recurses, so nesting is
 // capped before anything is printed.
-#include "nets/json_fields.h"
+#include "io/json_fields.h"
 
 #include <algorithm>
 #include <cmath>
