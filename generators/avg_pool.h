@@ -7,10 +7,10 @@
 namespace involute::generators {
 
 struct AvgPool {
-    Halide::Var ci{"ci"}, g{"g"}, x{"x"}, y{"y"}, b{"b"};
+    Halide::Var ci{"ci"}, g{"g"}, p{"p"}, b{"b"};
     Halide::RDom window; // x, y within [0, stride)
     Halide::Func sum{"pool_sum"};
-    Halide::Func out{"out"}; // (ci, g, x, y, b)
+    Halide::Func out{"out"}; // (ci, g, p, b), p = y*out_width + x
 };
 
 // in(ci, g, x, y, b) of width x height; reciprocal(n) = 1/n rounded once, n in [1, stride*stride].

@@ -12,7 +12,7 @@ struct Involution {
     Aggregation aggregation; // .out is the result
 };
 
-// `aggregation.weight` is filled in here.
+// The input, its size, the stride and the weights of `aggregation` are filled in here.
 Involution involution(const KernelGenerationInputs &generation, AggregationInputs aggregation);
 
 } // namespace involute::generators

@@ -4,6 +4,13 @@ namespace involute::generators {
 
 using namespace Halide;
 
+Func as_image(const Func &in, const Expr &group_channels, const Expr &width) {
+    const Var ci("ci"), g("g"), x("x"), y("y"), b("b");
+    Func image("image");
+    image(ci, g, x, y, b) = in(g * group_channels + ci, y * width + x, b);
+    return image;
+}
+
 Func zero_extended(const Func &in, const Expr &width, const Expr &height) {
     return BoundaryConditions::constant_exterior(
         in, 0.f, {{Expr(), Expr()}, {Expr(), Expr()}, {0, width}, {0, height}, {Expr(), Expr()}});

@@ -19,6 +19,10 @@ inline Halide::Expr at_least(const Halide::Expr &value, const Halide::Expr &floo
     return strict_select(value < floor, floor, value);
 }
 
+// `in`(k, p, b) as (ci, g, x, y, b): k = g*group_channels + ci, p = y*width + x.
+Halide::Func as_image(const Halide::Func &in, const Halide::Expr &group_channels,
+                      const Halide::Expr &width);
+
 // `in` with zeros around the image; x and y are dimensions 2 and 3 of (ci, g, x, y, b).
 Halide::Func zero_extended(const Halide::Func &in, const Halide::Expr &width,
                            const Halide::Expr &height);

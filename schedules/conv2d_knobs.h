@@ -7,12 +7,14 @@ namespace involute::schedules {
 
 struct Conv2dKnobs {
     int tile = 6;     // pixels
+    int tile_b = 0;   // pixels, for counts it fits better
     int unroll_k = 1; // reduction steps
     int copy = 8;     // lanes of the padding copy
 
     static Conv2dKnobs defaults(const Machine &machine, int packing);
     std::vector<Knob> list() {
         return {{"tile", &tile, 1, 16, "pixels whose accumulators stay in registers"},
+                {"tile_b", &tile_b, 0, 16, "a second tile, for counts it fits better; 0: none"},
                 {"unroll_k", &unroll_k, 1, 4, "reduction steps in one turn of the inner loop"},
                 {"copy", &copy, 4, 16, "values copied at once where the border is added"}};
     }
@@ -21,20 +23,16 @@ struct Conv2dKnobs {
 
 inline Conv2dKnobs Conv2dKnobs::defaults(const Machine &machine, int packing) {
     Conv2dKnobs knobs;
-    const int vectors = packing / machine.lanes;
-    // AVX-512: 14 x 1 or 7 x 2; AVX2: 6 x 2; SSE2: 2 x 4.
-    knobs.tile = machine.lanes == 16 ? 14 / vectors : machine.lanes == 8 ? 12 / vectors : 2;
+    knobs.tile = product_pixels(machine, packing);
+    knobs.tile_b = machine.lanes == 8 ? knobs.tile - 1 : 0;
     knobs.copy = machine.lanes;
     return knobs;
 }
 
 inline std::string Conv2dKnobs::violation(const Machine &machine, int packing) const {
     const int vectors = packing / machine.lanes;
-    if (tile > 1 && tile_registers(machine, tile, vectors) > machine.registers) {
-        return "tile=" + std::to_string(tile) + " needs more than " +
-               std::to_string(machine.registers) + " vector registers";
-    }
-    return "";
+    const std::string wrong = tile_violation("tile", tile, machine, vectors);
+    return wrong.empty() ? tile_violation("tile_b", tile_b, machine, vectors) : wrong;
 }
 
 } // namespace involute::schedules

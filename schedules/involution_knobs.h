@@ -8,20 +8,32 @@ namespace involute::schedules {
 struct InvolutionKnobs {
     RowTiles tiles;
     int unroll_taps = 1;
+    int pixels = 6;
+    int unroll_k = 8;
 
-    static InvolutionKnobs defaults(const Machine &machine, int) {
-        // AVX2: 6 pixels x 2 vectors would suit the products, but spills in the aggregation.
-        return machine.lanes == 16  ? InvolutionKnobs{{{14, 10, 8, 7, 5}}}
-               : machine.lanes == 8 ? InvolutionKnobs{{{4, 5, 3}}}
-                                    : InvolutionKnobs{{{2}}};
+    static InvolutionKnobs defaults(const Machine &machine, int packing) {
+        InvolutionKnobs knobs;
+        // AVX2: 6 pixels x 2 vectors would suit, but the inputs of 5 already spill.
+        knobs.tiles = machine.lanes == 16  ? RowTiles{{14, 10, 8, 7, 5}}
+                      : machine.lanes == 8 ? RowTiles{{4, 5}}
+                                           : RowTiles{{2}};
+        knobs.pixels = product_pixels(machine, packing);
+        knobs.unroll_k = product_unroll(machine);
+        return knobs;
     }
     std::vector<Knob> list() {
         std::vector<Knob> knobs = tiles.list();
         knobs.push_back({"unroll_taps", &unroll_taps, 0, 1, "1: a row of taps is unrolled"});
+        knobs.push_back(
+            {"pixels", &pixels, 1, 16, "pixels of a block whose kernels are made at once"});
+        knobs.push_back(
+            {"unroll_k", &unroll_k, 1, 16, "reduction steps in one turn of the inner loop"});
         return knobs;
     }
     std::string violation(const Machine &machine, int packing) const {
-        return tiles.violation(machine, (packing > 16 ? packing : 16) / machine.lanes);
+        const std::string wrong = tiles.violation(machine, 16 / machine.lanes);
+        return wrong.empty() ? tile_violation("pixels", pixels, machine, packing / machine.lanes)
+                             : wrong;
     }
 };
 

@@ -1,23 +1,23 @@
 // Knobs of kernel_generation: the register tile of its two products.
 #pragma once
 
-#include "schedules/row_tiles.h"
+#include "schedules/knobs.h"
 
 namespace involute::schedules {
 
 struct KernelGenerationKnobs {
-    RowTiles tiles;
+    int pixels = 6;
+    int unroll_k = 8;
 
-    static KernelGenerationKnobs defaults(const Machine &machine, int) {
-        return machine.lanes == 16  ? KernelGenerationKnobs{{{14, 10, 8, 7, 5}}}
-               : machine.lanes == 8 ? KernelGenerationKnobs{{{6, 5, 4, 3}}}
-                                    : KernelGenerationKnobs{{{2}}};
+    static KernelGenerationKnobs defaults(const Machine &machine, int packing) {
+        return {product_pixels(machine, packing), product_unroll(machine)};
     }
     std::vector<Knob> list() {
-        return tiles.list();
+        return {{"tile", &pixels, 1, 16, "pixels whose accumulators stay in registers"},
+                {"unroll_k", &unroll_k, 1, 16, "reduction steps in one turn of the inner loop"}};
     }
     std::string violation(const Machine &machine, int packing) const {
-        return tiles.violation(machine, packing / machine.lanes);
+        return tile_violation("tile", pixels, machine, packing / machine.lanes);
     }
 };
 

@@ -34,6 +34,28 @@ inline int tile_registers(const Machine &machine, int pixels, int vectors) {
     return pixels * vectors + (vectors > 1 ? vectors : 1) + (machine.fma ? 1 : 2);
 }
 
+// The pixels of a product tile that keep the multiply-adders busy: AVX-512 14 x 1 or 7 x 2 vectors,
+// AVX2 12 x 1 or 6 x 2, SSE2 4 x 2 or 2 x 4.
+inline int product_pixels(const Machine &machine, int packing) {
+    const int vectors = packing / machine.lanes;
+    return (machine.lanes == 16 ? 14 : machine.lanes == 8 ? 12 : 8) / vectors;
+}
+
+// Reduction steps in one turn of the loop of kernel generation's products. On AVX-512, where the
+// gain is not measured, 8 would cost a third more time to compile.
+inline int product_unroll(const Machine &machine) {
+    return machine.lanes == 16 ? 1 : 8;
+}
+
+// What is wrong with a tile of `pixels` x `vectors` accumulators, or "".
+inline std::string tile_violation(const std::string &knob, int pixels, const Machine &machine,
+                                  int vectors) {
+    return pixels > 1 && tile_registers(machine, pixels, vectors) > machine.registers
+               ? knob + "=" + std::to_string(pixels) + " needs more than " +
+                     std::to_string(machine.registers) + " vector registers"
+               : "";
+}
+
 // Sets knobs from "name=value,name=value". Returns what is wrong, or "".
 std::string set_knobs(const std::string &text, const std::vector<Knob> &knobs);
 

@@ -22,10 +22,9 @@ struct RowTiles {
     // `vectors`: of accumulators a pixel takes.
     std::string violation(const Machine &machine, int vectors) const {
         for (int i = 0; i < 5; i++) {
-            if (tile[i] > 1 && tile_registers(machine, tile[i], vectors) > machine.registers) {
-                return std::string(kNames[i]) + "=" + std::to_string(tile[i]) +
-                       " needs more than " + std::to_string(machine.registers) +
-                       " vector registers";
+            const std::string wrong = tile_violation(kNames[i], tile[i], machine, vectors);
+            if (!wrong.empty()) {
+                return wrong;
             }
         }
         return "";

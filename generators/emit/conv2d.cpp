@@ -26,7 +26,8 @@ public:
             pad_ = add_input<int>("pad");
             width_ = add_input<int>("width");
         }
-        tiles_per_task_ = add_input<int>("tiles_per_task");
+        pixels_per_task_ = add_input<int>("pixels_per_task");
+        blocks_per_task_ = add_input<int>("blocks_per_task");
         out_ = add_output<Buffer<>>("out", Float(32), point ? 3 : 4);
     }
 
@@ -64,7 +65,7 @@ public:
             schedules::naive::schedule(op_);
         } else if (hand()) {
             schedules::x86::schedule(op_, knobs<schedules::Conv2dKnobs>(), machine(),
-                                     *tiles_per_task_);
+                                     {*pixels_per_task_, *blocks_per_task_});
         }
     }
 
@@ -72,7 +73,8 @@ private:
     void set_estimates() {
         const int nr = packing;
         floor_->set_estimate(0);
-        tiles_per_task_->set_estimate(1000);
+        pixels_per_task_->set_estimate(784);
+        blocks_per_task_->set_estimate(8);
         if (form.value() == "point") {
             estimate(*in_, {256, 784});
             estimate(*weight_, {nr, 256, 128 / nr});
@@ -97,7 +99,7 @@ private:
                              *residual_ = nullptr;
     GeneratorInput<float> *floor_ = nullptr;
     GeneratorInput<int> *channels_ = nullptr, *stride_ = nullptr, *pad_ = nullptr,
-                        *width_ = nullptr, *tiles_per_task_ = nullptr;
+                        *width_ = nullptr, *pixels_per_task_ = nullptr, *blocks_per_task_ = nullptr;
     GeneratorOutput<Buffer<>> *out_ = nullptr;
     generators::Conv2d op_;
 };

@@ -24,25 +24,33 @@ protected:
         bias_ = tensor("bias", 2);
     }
 
-    void add_stride() {
-        if (this->stride.value() != 1) {
+    void add_geometry() {
+        width_ = this->template add_input<int>("width");
+        if (this->stride.value() == 0) {
             stride_ = this->template add_input<int>("stride_xy");
+        }
+        if (this->stride.value() != 1) {
             reciprocal_ = tensor("reciprocal", 1);
         }
     }
 
+    // `in`(k, p, b).
     generators::KernelGenerationInputs generation_inputs(const Tensor &in) const {
         generators::KernelGenerationInputs inputs;
         inputs.in = in;
-        inputs.group_channels = this->kGroup, inputs.groups = in.dim(1).extent();
-        inputs.width = in.dim(2).extent(), inputs.height = in.dim(3).extent();
+        inputs.group_channels = this->kGroup, inputs.groups = in.dim(0).extent() / this->kGroup;
+        inputs.width = *width_, inputs.height = in.dim(1).extent() / *width_;
+        const Halide::Expr step =
+            stride_ != nullptr ? Halide::Expr(*stride_) : Halide::Expr(this->stride.value());
+        inputs.out_width = (inputs.width + step - 1) / step;
+        inputs.out_height = (inputs.height + step - 1) / step;
         if (reduce_weight_ != nullptr) {
             inputs.reduce_weight = *reduce_weight_, inputs.reduce_bias = *reduce_bias_;
             inputs.hidden_blocks = reduce_bias_->dim(1).extent();
         }
         inputs.weight = *weight_, inputs.bias = *bias_;
-        if (stride_ != nullptr) {
-            inputs.stride = *stride_, inputs.reciprocal = *reciprocal_;
+        if (reciprocal_ != nullptr) {
+            inputs.stride = step, inputs.reciprocal = *reciprocal_;
         }
         inputs.packing = this->packing;
         return inputs;
@@ -100,13 +108,23 @@ protected:
         estimate(*bias_, {nr, kernel_blocks(channels, taps)});
         if (stride_ != nullptr) {
             stride_->set_estimate(2);
+        }
+        if (reciprocal_ != nullptr) {
             estimate(*reciprocal_, {5});
         }
     }
 
+    // Pixels hold whole groups, 64-byte aligned.
+    void promise_pixels(Tensor &in) {
+        in.dim(0).set_min(0).set_extent(in.dim(0).extent() / this->kGroup * this->kGroup);
+        in.dim(1).set_min(0).set_stride(in.dim(1).stride() / this->kGroup * this->kGroup);
+        in.dim(2).set_min(0).set_stride(in.dim(2).stride() / this->kGroup * this->kGroup);
+        in.set_host_alignment(64);
+    }
+
     Tensor *reduce_weight_ = nullptr, *reduce_bias_ = nullptr, *weight_ = nullptr, *bias_ = nullptr,
            *reciprocal_ = nullptr;
-    Halide::GeneratorInput<int> *stride_ = nullptr;
+    Halide::GeneratorInput<int> *width_ = nullptr, *stride_ = nullptr;
 };
 
 } // namespace involute::emit

@@ -13,40 +13,39 @@ using namespace Halide;
 class Involution : public GenerationRow<Involution> {
 public:
     void configure() {
-        in_ = tensor("in", 5);
+        in_ = tensor("in", 3);
         add_weights();
         scale_ = tensor("scale", 2);
         shift_ = tensor("shift", 2);
         floor_ = add_input<float>("floor");
-        add_stride();
+        add_geometry();
         rows_per_task_ = add_input<int>("rows_per_task");
+        rows_per_block_ = add_input<int>("rows_per_block");
+        images_per_task_ = add_input<int>("images_per_task");
         out_ = add_output<Buffer<>>("out", Float(32), 5);
     }
 
     void generate() {
         const generators::KernelGenerationInputs generation = generation_inputs(*in_);
         generators::AggregationInputs aggregation;
-        aggregation.in = *in_;
-        aggregation.width = generation.width, aggregation.height = generation.height;
         aggregation.kernel = kernel;
-        aggregation.stride = generation.stride;
         aggregation.scale = *scale_, aggregation.shift = *shift_, aggregation.floor = *floor_;
         op_ = generators::involution(generation, aggregation);
         *out_ = op_.aggregation.out;
     }
 
     void schedule() {
-        promise_groups(*in_, kGroup, 5);
+        promise_pixels(*in_);
         promise_groups(*out_, kGroup, 5);
         promise_groups(*scale_, kGroup, 2);
         promise_groups(*shift_, kGroup, 2);
         promise_weights();
         if (const int count = channels; count != 0) {
             fix_weights(count, taps());
-            for (OutputImageParam t : {OutputImageParam(*in_), OutputImageParam(*out_)}) {
-                t.dim(1).set_bounds(0, count / kGroup);
-                t.dim(2).set_stride(count);
-            }
+            in_->dim(0).set_bounds(0, count);
+            in_->dim(1).set_stride(count);
+            out_->dim(1).set_bounds(0, count / kGroup);
+            out_->dim(2).set_stride(count);
             scale_->dim(1).set_bounds(0, count / kGroup);
             shift_->dim(1).set_bounds(0, count / kGroup);
         }
@@ -55,7 +54,7 @@ public:
             schedules::naive::schedule(op_);
         } else if (hand()) {
             schedules::x86::schedule(op_, knobs<schedules::InvolutionKnobs>(), machine(),
-                                     *rows_per_task_);
+                                     {*rows_per_task_, *rows_per_block_, *images_per_task_});
         }
     }
 
@@ -63,18 +62,22 @@ private:
     void set_estimates() {
         const int count = channels.value() != 0 ? channels.value() : 64, groups = count / kGroup;
         const int step = stride.value() == 1 ? 1 : 2;
-        estimate(*in_, {kGroup, groups, 28 * step, 28 * step, 1});
+        estimate(*in_, {count, 28 * step * 28 * step, 1});
+        width_->set_estimate(28 * step);
         estimate_weights(count, taps());
         estimate(*scale_, {kGroup, groups});
         estimate(*shift_, {kGroup, groups});
         floor_->set_estimate(0);
         rows_per_task_->set_estimate(7);
+        rows_per_block_->set_estimate(7);
+        images_per_task_->set_estimate(1);
         estimate(*out_, {kGroup, groups, 28, 28, 1});
     }
 
     Tensor *in_ = nullptr, *scale_ = nullptr, *shift_ = nullptr;
     GeneratorInput<float> *floor_ = nullptr;
-    GeneratorInput<int> *rows_per_task_ = nullptr;
+    GeneratorInput<int> *rows_per_task_ = nullptr, *rows_per_block_ = nullptr,
+                        *images_per_task_ = nullptr;
     GeneratorOutput<Buffer<>> *out_ = nullptr;
     generators::Involution op_;
 };

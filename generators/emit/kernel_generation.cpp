@@ -13,11 +13,11 @@ using namespace Halide;
 class KernelGeneration : public GenerationRow<KernelGeneration> {
 public:
     void configure() {
-        in_ = tensor("in", 5);
+        in_ = tensor("in", 3);
         add_weights();
-        add_stride();
-        rows_per_task_ = add_input<int>("rows_per_task");
-        kernels_ = add_output<Buffer<>>("kernels", Float(32), 5);
+        add_geometry();
+        pixels_per_task_ = add_input<int>("pixels_per_task");
+        kernels_ = add_output<Buffer<>>("kernels", Float(32), 4);
     }
 
     void generate() {
@@ -27,30 +27,31 @@ public:
 
     void schedule() {
         const int nr = packing;
-        promise_groups(*in_, kGroup, 5);
+        promise_pixels(*in_);
         promise_weights();
-        promise_packed(*kernels_, nr, 5);
+        promise_packed(*kernels_, nr, 4);
         kernels_->dim(1).set_stride(nr);
         set_estimates();
         if (naive()) {
             schedules::naive::schedule(op_);
         } else if (hand()) {
             schedules::x86::schedule(op_, knobs<schedules::KernelGenerationKnobs>(), machine(),
-                                     *rows_per_task_);
+                                     *pixels_per_task_);
         }
     }
 
 private:
     void set_estimates() {
         const int count = 64, taps = 49, step = stride.value() == 1 ? 1 : 2;
-        estimate(*in_, {kGroup, count / kGroup, 28 * step, 28 * step, 1});
+        estimate(*in_, {count, 28 * step * 28 * step, 1});
+        width_->set_estimate(28 * step);
         estimate_weights(count, taps);
-        rows_per_task_->set_estimate(7);
-        estimate(*kernels_, {packing, kernel_blocks(count, taps), 28, 28, 1});
+        pixels_per_task_->set_estimate(28 * 7);
+        estimate(*kernels_, {packing, kernel_blocks(count, taps), 28 * 28, 1});
     }
 
     Tensor *in_ = nullptr;
-    GeneratorInput<int> *rows_per_task_ = nullptr;
+    GeneratorInput<int> *pixels_per_task_ = nullptr;
     GeneratorOutput<Buffer<>> *kernels_ = nullptr;
     generators::KernelGeneration op_;
 };

@@ -48,8 +48,8 @@ public:
     Input<Buffer<float, 5>> in{"in"}; // ci, g, x, y, b
     Input<int> stride_xy{"stride_xy"};
     Input<Buffer<float, 1>> reciprocal{"reciprocal"};
-    Input<int> rows_per_task{"rows_per_task"};
-    Output<Buffer<float, 5>> out{"out"}; // ci, g, x, y, b
+    Input<int> pixels_per_task{"pixels_per_task"};
+    Output<Buffer<float, 4>> out{"out"}; // ci, g, p, b
 
     void generate() {
         op_ =
@@ -59,15 +59,15 @@ public:
 
     void schedule() {
         promise_groups(in, kGroup, 5);
-        promise_groups(out, kGroup, 5);
+        promise_groups(out, kGroup, 4);
         estimate(in, {kGroup, 4, 56, 56, 1});
         estimate(reciprocal, {5});
-        estimate(out, {kGroup, 4, 28, 28, 1});
-        stride_xy.set_estimate(2), rows_per_task.set_estimate(7);
+        estimate(out, {kGroup, 4, 28 * 28, 1});
+        stride_xy.set_estimate(2), pixels_per_task.set_estimate(28 * 7);
         if (naive()) {
             schedules::naive::schedule(op_);
         } else if (hand()) {
-            schedules::x86::schedule(op_, machine(), rows_per_task);
+            schedules::x86::schedule(op_, machine(), pixels_per_task);
         }
     }
 

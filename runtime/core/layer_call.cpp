@@ -35,6 +35,23 @@ int add_map(const LayerOperand &operand, LayerCall *result) {
                                                   {layout.batch, image_stride(layout)}});
 }
 
+// (ci, g, p, b)
+int add_groups_of_pixels(const LayerOperand &operand, LayerCall *result) {
+    const TensorLayout &layout = *operand.layout;
+    return result->call.add_buffer(operand.host, {{kGroup, 1},
+                                                  {layout.channels() / kGroup, kGroup},
+                                                  {layout.pixels(), layout.pixel_stride},
+                                                  {layout.batch, image_stride(layout)}});
+}
+
+// (k, p, b)
+int add_pixels(const LayerOperand &operand, LayerCall *result) {
+    const TensorLayout &layout = *operand.layout;
+    return result->call.add_buffer(operand.host, {{layout.channels(), 1},
+                                                  {layout.pixels(), layout.pixel_stride},
+                                                  {layout.batch, image_stride(layout)}});
+}
+
 // (n, k, no) and (n, no)
 void add_matrix(const AlignedFloats &weight, int64_t nr, int64_t depth, int64_t blocks,
                 LayerCall *result) {
@@ -66,7 +83,8 @@ void bind_point(const LayerSpec &layer, const PackedLayer &weights, const LayerO
         call.add_buffer(kZeros, {{nr, 1}, {blocks, 0}, {pixels, 0}});
     }
     call.add_float(floor_of(layer));
-    call.add_int(result->partition.tiles_per_task);
+    call.add_int(result->partition.pixels_per_task);
+    call.add_int(result->partition.blocks_per_task);
     result->output =
         call.add_buffer(operands.output.host, {{nr, 1}, {blocks, nr}, {pixels, out.pixel_stride}});
 }
@@ -98,7 +116,8 @@ void bind_window(const LayerSpec &layer, const PackedLayer &weights, const Layer
     call.add_int(layer.stride);
     call.add_int((layer.kernel - 1) / 2);
     call.add_int(out.width);
-    call.add_int(result->partition.tiles_per_task);
+    call.add_int(result->partition.pixels_per_task);
+    call.add_int(result->partition.blocks_per_task);
     result->output = call.add_buffer(
         operands.output.host,
         {{nr, 1}, {blocks, nr}, {out.pixels(), out.pixel_stride}, {out.batch, image_stride(out)}});
@@ -121,29 +140,31 @@ void add_reciprocals(const LayerSpec &layer, const float *reciprocals, LayerCall
     result->call.add_buffer(reciprocals, {{layer.stride * layer.stride + 1, 1}});
 }
 
-void bind_pool(const LayerSpec &layer, const LayerOperands &operands, const float *reciprocals,
-               LayerCall *result) {
+void bind_max_pool(const LayerSpec &layer, const LayerOperands &operands, LayerCall *result) {
     KernelCall &call = result->call;
     result->input = add_map(operands.input, result);
-    if (layer.op == Op::kMaxPool)
-        call.add_int(layer.kernel);
+    call.add_int(layer.kernel);
     call.add_int(layer.stride);
-    if (layer.op == Op::kMaxPool)
-        call.add_int((layer.kernel - 1) / 2);
-    else
-        add_reciprocals(layer, reciprocals, result);
+    call.add_int((layer.kernel - 1) / 2);
     call.add_int(result->partition.rows_per_task);
     result->output = add_map(operands.output, result);
+}
+
+void bind_avg_pool(const LayerSpec &layer, const LayerOperands &operands, const float *reciprocals,
+                   LayerCall *result) {
+    KernelCall &call = result->call;
+    result->input = add_map(operands.input, result);
+    call.add_int(layer.stride);
+    add_reciprocals(layer, reciprocals, result);
+    call.add_int(result->partition.pixels_per_task);
+    result->output = add_groups_of_pixels(operands.output, result);
 }
 
 void bind_global_pool(const LayerOperands &operands, LayerCall *result) {
     KernelCall &call = result->call;
     const TensorLayout &in = *operands.input.layout, &out = *operands.output.layout;
     const int64_t groups = in.channels() / kGroup;
-    result->input = call.add_buffer(operands.input.host, {{kGroup, 1},
-                                                          {groups, kGroup},
-                                                          {in.pixels(), in.pixel_stride},
-                                                          {in.batch, image_stride(in)}});
+    result->input = add_groups_of_pixels(operands.input, result);
     call.add_float(static_cast<float>(1.0 / static_cast<double>(in.pixels())));
     result->output = call.add_buffer(
         operands.output.host, {{kGroup, 1}, {groups, kGroup}, {out.batch, out.pixel_stride}});
@@ -156,8 +177,10 @@ void bind_involution_family(const LayerSpec &layer, const PackedLayer &weights,
     const int64_t nr = weights.kernel->packing, channels = layer.in_channels;
     const int64_t taps = layer.kernel * layer.kernel, groups = channels / layer.group_channels;
     const TensorLayout &out = *operands.output.layout;
-    result->input = add_map(operands.input, result);
-    if (layer.op == Op::kAggregation) {
+    const bool generates = layer.op != Op::kAggregation;
+    result->input =
+        generates ? add_pixels(operands.input, result) : add_map(operands.input, result);
+    if (!generates) {
         const TensorLayout &kernels = *operands.kernels.layout;
         result->kernels =
             call.add_buffer(operands.kernels.host, {{layer.kernel, 1},
@@ -182,21 +205,26 @@ void bind_involution_family(const LayerSpec &layer, const PackedLayer &weights,
         add_channels(weights.shift, channels, result);
         call.add_float(floor_of(layer));
     }
-    if (weights.kernel->stride != 1) {
+    if (generates)
+        call.add_int(operands.input.layout->width);
+    if (weights.kernel->stride == 0)
         call.add_int(layer.stride);
-        if (layer.op != Op::kAggregation)
-            add_reciprocals(layer, reciprocals, result);
-    }
-    call.add_int(result->partition.rows_per_task);
+    if (generates && weights.kernel->stride != 1)
+        add_reciprocals(layer, reciprocals, result);
     if (layer.op == Op::kKernelGeneration) {
+        call.add_int(result->partition.pixels_per_task);
         result->output = call.add_buffer(operands.output.host, {{nr, 1},
                                                                 {out.pixel_stride / nr, nr},
-                                                                {out.width, out.pixel_stride},
-                                                                {out.height, row_stride(out)},
+                                                                {out.pixels(), out.pixel_stride},
                                                                 {out.batch, image_stride(out)}});
-    } else {
-        result->output = add_map(operands.output, result);
+        return;
     }
+    call.add_int(result->partition.rows_per_task);
+    if (generates) {
+        call.add_int(result->partition.rows_per_block);
+        call.add_int(result->partition.images_per_task);
+    }
+    result->output = add_map(operands.output, result);
 }
 
 } // namespace
@@ -204,14 +232,20 @@ void bind_involution_family(const LayerSpec &layer, const PackedLayer &weights,
 WorkShape work_shape(const LayerSpec &layer, const KernelEntry &kernel,
                      const TensorLayout &output) {
     WorkShape work;
+    work.images = output.batch, work.rows = output.height, work.width = output.width;
+    work.input_floats = layer.in_channels;
     if (layer.op == Op::kConv2d) {
         work.blocks = layer.out_channels / kernel.packing;
-        const bool point = kernel.form == Form::kPoint;
-        work.pixels = output.pixels() * (point ? output.batch : 1);
-        work.images = point ? 1 : output.batch;
-    } else {
-        work.rows = output.height;
-        work.images = output.batch;
+        work.depth = layer.kernel * layer.kernel * layer.in_channels;
+        if (kernel.form == Form::kWindow)
+            work.input_floats *= layer.stride * layer.stride;
+        if (kernel.form == Form::kPoint)
+            work.rows *= work.images, work.images = 1;
+    } else if (layer.op == Op::kInvolution || layer.op == Op::kKernelGeneration) {
+        work.blocks =
+            ceil_div(layer.kernel * layer.kernel * (layer.in_channels / layer.group_channels),
+                     kernel.packing);
+        work.depth = layer.hidden > 0 ? layer.hidden : layer.in_channels;
     }
     return work;
 }
@@ -242,8 +276,9 @@ void bind_layer(const LayerSpec &layer, const PackedLayer &weights, const LayerO
     case Op::kDense:
         return bind_dense(layer, weights, operands, result);
     case Op::kMaxPool:
+        return bind_max_pool(layer, operands, result);
     case Op::kAvgPool:
-        return bind_pool(layer, operands, reciprocals, result);
+        return bind_avg_pool(layer, operands, reciprocals, result);
     case Op::kGlobalPool:
         return bind_global_pool(operands, result);
     case Op::kInvolution:

@@ -1,14 +1,21 @@
-// The cut of convolutions by output blocks and pixel tiles, of the other ops by rows, with the tile
-// sizes that the schedules use.
+// The cuts: convolutions into runs of pixels x runs of output blocks, everything else into runs of
+// image rows. Sizes come from the caches, the rest from the makespan that a cut leads to.
 #include "core/partition.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "core/checked_size.h"
 
 namespace involute {
 namespace {
+
+// What of the inputs of a task stays in the L1 cache while the output blocks go by;
+constexpr int64_t kInputBytes = 48 << 10;
+// weights up to this size come from the L2 cache every time, so that many small tasks cost nothing;
+// of larger ones every pass is felt, and the inputs only have to come from L3.
+constexpr int64_t kCachedWeightBytes = 256 << 10, kLargeInputBytes = 1 << 20;
+// The kernels of one block of an involution: with the rows of a group they fill an L2 cache.
+constexpr int64_t kKernelBytes = 192 << 10, kAllKernelBytes = 320 << 10;
 
 // Pixels that the product kernels handle in one step, by instruction set and packing width: as many
 // accumulators as the registers hold. A figure that no longer matches the schedule costs balance,
@@ -18,50 +25,142 @@ int64_t work_tile(const KernelEntry &kernel) {
     case INVOLUTE_ISA_AVX512:
         return kernel.packing >= 32 ? 7 : 14;
     case INVOLUTE_ISA_AVX2:
-        return 6;
+        return kernel.packing >= 16 ? 6 : 12;
     default:
-        return 2;
+        return kernel.packing >= 16 ? 2 : 4;
     }
 }
 
-// Enough for an even finish when one thread is late, few enough that a task stays long.
-constexpr int64_t kTasksPerThread = 4;
-
-Partition cut_convolution(const KernelEntry &kernel, const WorkShape &work, int64_t threads) {
-    const int64_t tiles = std::max<int64_t>(1, ceil_div(work.pixels, work_tile(kernel)));
-    const int64_t whole = work.blocks * work.images; // tasks when pixels are not cut
-    // Blocks alone: each thread reads its weights once and nobody else's.
-    int64_t pieces = 1;
-    if (threads > 1 && whole < kTasksPerThread * threads && whole % threads != 0)
-        pieces = std::min(tiles, ceil_div(kTasksPerThread * threads, whole));
-    Partition partition;
-    partition.tiles_per_task = static_cast<int32_t>(ceil_div(tiles, pieces));
-    partition.tasks = whole * ceil_div(tiles, partition.tiles_per_task);
-    return partition;
+// Time until the last of `tasks` equal tasks has ended, and with several threads a tenth of a task
+// more: one is late at times, and small tasks even that out.
+double makespan(int64_t tasks, int64_t threads, double task) {
+    return (static_cast<double>(ceil_div(tasks, threads)) + (threads > 1 ? 0.1 : 0.0)) * task;
 }
 
-Partition cut_rows(const WorkShape &work, int64_t threads) {
-    // As few pieces of an image as give each thread the same number of tasks.
-    const int64_t wanted = threads / std::gcd(threads, work.images);
-    const int64_t pieces = std::max<int64_t>(1, std::min(wanted, work.rows));
-    Partition partition;
-    partition.rows_per_task = static_cast<int32_t>(ceil_div(work.rows, pieces));
-    partition.tasks = work.images * ceil_div(work.rows, partition.rows_per_task);
-    return partition;
+// The different values of ceil(total / pieces), largest first.
+template <class Visit>
+void for_each_share(int64_t total, int64_t largest, Visit visit) {
+    int64_t share = std::min(total, largest);
+    while (true) {
+        visit(share);
+        if (share == 1)
+            return;
+        // The largest share that needs more pieces, evened out.
+        const int64_t pieces = ceil_div(total, share) + 1;
+        share = std::min(share - 1, ceil_div(total, pieces));
+    }
+}
+
+Partition cut_convolution(const KernelEntry &kernel, const WorkShape &work, int64_t threads) {
+    const int64_t tile = work_tile(kernel);
+    const int64_t tiles = ceil_div(work.pixels(), tile);
+    const int64_t weight_bytes = work.blocks * kernel.packing * work.depth * 4;
+    const int64_t tile_bytes = tile * work.input_floats * 4;
+    const int64_t largest = std::max<int64_t>(
+        1, (weight_bytes <= kCachedWeightBytes ? kInputBytes : kLargeInputBytes) / tile_bytes);
+    Partition best;
+    double shortest = 0;
+    for_each_share(tiles, largest, [&](int64_t tiles_per_task) {
+        for_each_share(work.blocks, work.blocks, [&](int64_t blocks_per_task) {
+            const int64_t tasks = work.images * ceil_div(tiles, tiles_per_task) *
+                                  ceil_div(work.blocks, blocks_per_task);
+            // In steps of one tile and one block. A task reads its weights and its inputs from a
+            // cache further away before it can use them again.
+            const double time = makespan(tasks, threads,
+                                         (static_cast<double>(tiles_per_task) + 0.5) *
+                                             (static_cast<double>(blocks_per_task) + 0.2));
+            if (shortest == 0 || time < shortest) {
+                shortest = time;
+                best.pixels_per_task =
+                    static_cast<int32_t>(std::min(tiles_per_task * tile, work.pixels()));
+                best.blocks_per_task = static_cast<int32_t>(blocks_per_task);
+                best.tasks = tasks;
+            }
+        });
+    });
+    return best;
+}
+
+// Runs of rows of one image; `overhead` of a task, in rows.
+double cut_rows(const WorkShape &work, int64_t threads, double overhead, Partition *best) {
+    double shortest = 0;
+    for_each_share(work.rows, work.rows, [&](int64_t rows) {
+        const int64_t tasks = work.images * ceil_div(work.rows, rows);
+        const double time = makespan(tasks, threads, static_cast<double>(rows) + overhead);
+        if (shortest == 0 || time < shortest) {
+            shortest = time;
+            best->rows_per_task = static_cast<int32_t>(rows);
+            best->pixels_per_task = static_cast<int32_t>(rows * work.width);
+            best->tasks = tasks;
+        }
+    });
+    return shortest;
+}
+
+// The rows whose kernels are in memory at once: as many as the caches hold, so that fewest pixels
+// are made twice because a block of rows is no whole number of tiles.
+int64_t block_rows(const KernelEntry &kernel, const WorkShape &work, int64_t rows, int64_t bytes,
+                   int64_t all_bytes) {
+    const int64_t tile = work_tile(kernel);
+    const int64_t row_bytes = work.width * work.blocks * kernel.packing * 4;
+    if (rows * row_bytes <= all_bytes)
+        return rows;
+    const auto made = [&](int64_t block) {
+        const auto pixels = [&](int64_t count) {
+            return ceil_div(count * work.width, tile) * tile;
+        };
+        return rows / block * pixels(block) + pixels(rows % block);
+    };
+    int64_t best = 1;
+    for (int64_t block = 2; block <= rows && block * row_bytes <= bytes; ++block) {
+        if (made(block) <= made(best))
+            best = block;
+    }
+    return best;
+}
+
+Partition cut_involution(const KernelEntry &kernel, const WorkShape &work, int64_t threads) {
+    Partition cut;
+    // A task copies the rows above and below its own.
+    const double apart = cut_rows(work, threads, 0.5, &cut);
+    // All maps as one task, whose inner loops are shared: they balance whatever the number of rows,
+    // but threads meet after each of them, and inputs and kernels change cores.
+    const double together =
+        1.1 * static_cast<double>(work.images * work.rows) / static_cast<double>(threads) + 0.5;
+    int64_t caches = 1;
+    if (threads > 1 && together < apart) {
+        cut = Partition();
+        cut.rows_per_task = static_cast<int32_t>(work.rows);
+        cut.images_per_task = static_cast<int32_t>(work.images);
+        caches = std::max<int64_t>(1, threads / work.images);
+    }
+    cut.rows_per_block = static_cast<int32_t>(block_rows(
+        kernel, work, cut.rows_per_task, caches * kKernelBytes, caches * kAllKernelBytes));
+    return cut;
 }
 
 } // namespace
 
 Partition cut_work(const KernelEntry &kernel, const WorkShape &work, int threads) {
+    Partition cut;
     switch (kernel.op) {
     case Op::kConv2d:
         return cut_convolution(kernel, work, threads);
-    case Op::kDense:
+    case Op::kInvolution:
+        return cut_involution(kernel, work, threads);
+    case Op::kAggregation:
+        cut_rows(work, threads, 0.5, &cut);
+        return cut;
+    case Op::kKernelGeneration:
+    case Op::kMaxPool:
+    case Op::kAvgPool:
+        cut_rows(work, threads, 0.1, &cut);
+        return cut;
     case Op::kGlobalPool:
-        return Partition(); // these kernels cut for themselves
-    default:
-        return cut_rows(work, threads);
+    case Op::kDense:
+        return cut; // these kernels cut for themselves
     }
+    return cut;
 }
 
 } // namespace involute

@@ -8,16 +8,26 @@
 
 namespace involute {
 
-// What is cut: `blocks` of NR output channels times `pixels` (of one image) times `images` for
-// conv2d, rows of `rows` for everything else. The point form sees a whole batch as one image.
+// What is cut. The point form of conv2d sees a whole batch as one image.
 struct WorkShape {
-    int64_t blocks = 1, pixels = 1, rows = 1, images = 1;
+    int64_t images = 1;
+    int64_t rows = 1, width = 1; // of an output image; convolutions cut its pixels as one axis
+    int64_t blocks = 1;          // of NR output channels (kernel generation, involution: of the
+                                 // values of a pixel's kernels)
+    int64_t depth = 1;           // reduction steps of an output value of the product
+    int64_t input_floats = 1;    // of the input, per output pixel
+
+    int64_t pixels() const {
+        return rows * width;
+    }
 };
 
+// The cut as kernels take it (docs/kernel-interface.md), and what it comes to. An op uses the
+// figures that its kernels have arguments for.
 struct Partition {
-    int32_t tiles_per_task = 1; // conv2d: pixel tiles
-    int32_t rows_per_task = 1;  // the ops that go by rows
-    int64_t tasks = 1;
+    int32_t pixels_per_task = 1, blocks_per_task = 1;
+    int32_t rows_per_task = 1, rows_per_block = 1, images_per_task = 1;
+    int64_t tasks = 1; // 1: the kernel's inner loops are what threads share
 };
 
 Partition cut_work(const KernelEntry &kernel, const WorkShape &work, int threads);

@@ -33,8 +33,8 @@ bool form_fits(const KernelEntry &row, const LayerSpec &layer) {
     }
 }
 
-// A row with stride 0 beside one with stride 1 is built for strides above 1 only (it has more
-// arguments); alone it takes any.
+// A row with stride 0 beside one with stride 1 is built for strides above 1 only; alone it takes
+// any.
 bool stride_fits(const KernelEntry &row, const LayerSpec &layer, KernelTable table) {
     if (row.stride != 0)
         return row.stride == layer.stride;

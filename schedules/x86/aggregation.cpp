@@ -6,9 +6,9 @@ namespace involute::schedules::x86 {
 using namespace Halide;
 using generators::Aggregation;
 
-void compute_sum(Aggregation &op, const Machine &machine, bool unroll_taps) {
+void compute_sum(Aggregation &op, const Machine &machine, bool unroll_taps, const Var &tile) {
     op.sum.store_in(MemoryType::Register)
-        .compute_at(op.out, op.g)
+        .compute_at(op.out, tile)
         .vectorize(op.ci, machine.lanes)
         .unroll(op.ci)
         .unroll(op.x);
@@ -23,13 +23,16 @@ void compute_sum(Aggregation &op, const Machine &machine, bool unroll_taps) {
 }
 
 void compute_padded(Aggregation &op, const Machine &machine) {
-    op.padded.compute_at(op.out, kTask).vectorize(op.ci, machine.lanes).unroll(op.ci);
+    op.padded.compute_at(op.out, kTask)
+        .reorder_storage(op.ci, op.x, op.y, op.g, op.b)
+        .vectorize(op.ci, machine.lanes)
+        .unroll(op.ci);
 }
 
 void schedule(Aggregation &op, const AggregationKnobs &knobs, const Machine &machine,
               const Expr &rows_per_task) {
     rows(op.out, op.ci, op.g, op.x, op.y, op.b, knobs.tiles, machine, rows_per_task);
-    compute_sum(op, machine, true);
+    compute_sum(op, machine, true, op.g);
     compute_padded(op, machine);
 }
 

@@ -1,11 +1,12 @@
 #include "schedules/x86/rows.h"
-#include "schedules/x86/schedules.h"
+#include "schedules/x86/stages.h"
 
 namespace involute::schedules::x86 {
 
-void schedule(generators::AvgPool &op, const Machine &machine, const Halide::Expr &rows_per_task) {
-    rows(op.out, op.ci, op.g, op.x, op.y, op.b, RowTiles{}, machine, rows_per_task);
-    op.sum.store_in(Halide::MemoryType::Register)
+using namespace Halide;
+
+void compute_sum(generators::AvgPool &op, const Machine &machine) {
+    op.sum.store_in(MemoryType::Register)
         .compute_at(op.out, op.g)
         .vectorize(op.ci, machine.lanes)
         .unroll(op.ci);
@@ -13,6 +14,17 @@ void schedule(generators::AvgPool &op, const Machine &machine, const Halide::Exp
         .reorder(op.ci, op.window.x, op.window.y)
         .vectorize(op.ci, machine.lanes)
         .unroll(op.ci);
+}
+
+void schedule(generators::AvgPool &op, const Machine &machine, const Expr &pixels_per_task) {
+    const Var po("po");
+    op.out.split(op.p, po, op.p, pixels_per_task, TailStrategy::GuardWithIf)
+        .reorder(op.ci, op.g, op.p, po, op.b)
+        .fuse(po, op.b, kTask)
+        .parallel(kTask)
+        .vectorize(op.ci, machine.lanes)
+        .unroll(op.ci);
+    compute_sum(op, machine);
 }
 
 } // namespace involute::schedules::x86

@@ -1,4 +1,5 @@
 #include "schedules/x86/product.h"
+#include "schedules/x86/rows.h"
 #include "schedules/x86/schedules.h"
 
 namespace involute::schedules::x86 {
@@ -8,22 +9,21 @@ using generators::Conv2d;
 
 namespace {
 
-// Blocks of NR output channels stay (their weights live in L1/L2), pixels stream past in tiles.
-// Both the blocks and runs of tiles_per_task tiles are parallel loops, but a kernel is called so
-// that one of them has a single turn or all blocks keep all threads busy: fusing them would keep
-// Halide from seeing that a tile lies in one block. `at` is out or a specialisation of it.
+// A task is a run of pixel tiles times a run of blocks of NR output channels. Inside it a block of
+// channels stays (its weights live in L1/L2) while the task's pixels stream past.
 void tile_pixels(Stage at, const Conv2d &op, int tile, const Machine &machine,
-                 const Expr &tiles_per_task) {
-    const Var po("po"), pt("pt"), pi("pi"), pb("pb");
-    std::vector<VarOrRVar> order = {op.ni, pi, pt, pb, op.no};
+                 const ProductCut &cut) {
+    const Var po("po"), pt("pt"), pi("pi"), pb("pb"), nb("nb"), nt("nt");
+    std::vector<VarOrRVar> order = {op.ni, pi, pt, nt, nb, pb};
     if (op.has_batch) {
         order.push_back(op.b);
     }
     at.split(op.p, po, pi, tile, TailStrategy::ShiftInwards)
-        .split(po, pb, pt, tiles_per_task, TailStrategy::GuardWithIf)
+        .split(po, pb, pt, (cut.pixels_per_task + (tile - 1)) / tile, TailStrategy::GuardWithIf)
+        .split(op.no, nb, nt, cut.blocks_per_task, TailStrategy::GuardWithIf)
         .reorder(order)
-        .parallel(op.no)
-        .parallel(pb)
+        .fuse(nb, pb, kTask)
+        .parallel(kTask)
         .vectorize(op.ni, machine.lanes)
         .unroll(op.ni)
         .unroll(pi);
@@ -31,11 +31,14 @@ void tile_pixels(Stage at, const Conv2d &op, int tile, const Machine &machine,
 
 } // namespace
 
-void schedule(Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine,
-              const Expr &tiles_per_task) {
+void schedule(Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine, const ProductCut &cut) {
     const Expr pixels = op.out.output_buffer().dim(2).extent();
-    tile_pixels(op.out.specialize(pixels >= knobs.tile), op, knobs.tile, machine, tiles_per_task);
-    tile_pixels(op.out, op, 1, machine, tiles_per_task);
+    if (knobs.tile_b != 0) {
+        tile_pixels(op.out.specialize(better(pixels, knobs.tile_b, knobs.tile)), op, knobs.tile_b,
+                    machine, cut);
+    }
+    tile_pixels(op.out.specialize(pixels >= knobs.tile), op, knobs.tile, machine, cut);
+    tile_pixels(op.out, op, 1, machine, cut);
 
     std::vector<RVar> order = {op.reduction.x};
     if (op.has_batch) {

@@ -1,4 +1,3 @@
-#include "schedules/x86/product.h"
 #include "schedules/x86/rows.h"
 #include "schedules/x86/stages.h"
 
@@ -7,30 +6,36 @@ namespace involute::schedules::x86 {
 using namespace Halide;
 using generators::Involution;
 
+// A task is a run of rows of some images, a block of it as many rows as leave their kernels in the
+// L2 cache. The kernels of a block are a product over its pixels, so that every weight is loaded
+// once a block; then the groups are aggregated one after another, each from a plane of its own.
+// The loops inside a task are parallel too: they are cut for the threads where all maps together
+// are one task.
 void schedule(Involution &op, const InvolutionKnobs &knobs, const Machine &machine,
-              const Expr &rows_per_task) {
+              const InvolutionCut &cut) {
     auto &[generation, aggregation] = op;
-    rows(aggregation.out, aggregation.ci, aggregation.g, aggregation.x, aggregation.y,
-         aggregation.b, knobs.tiles, machine, rows_per_task);
-    compute_sum(aggregation, machine, knobs.unroll_taps == 1);
+    Func &out = aggregation.out;
+    const Var &ci = aggregation.ci, &g = aggregation.g, &x = aggregation.x, &y = aggregation.y,
+              &b = aggregation.b;
+    const Expr width = out.output_buffer().dim(2).extent();
+    const Var xi("xi"), yo("yo"), yb("yb"), yi("yi"), bo("bo"), bi("bi");
+    specialize_tiles(out, width, knobs.tiles, [&](Stage at, int tile) {
+        at.split(x, kTile, xi, tile, TailStrategy::ShiftInwards)
+            .split(y, yo, yb, cut.rows_per_task, TailStrategy::GuardWithIf)
+            .split(yb, kBlock, yi, cut.rows_per_block, TailStrategy::GuardWithIf)
+            .split(b, bo, bi, cut.images_per_task, TailStrategy::GuardWithIf)
+            .reorder({ci, xi, kTile, yi, g, bi, kBlock, yo, bo})
+            .parallel(g)
+            .fuse(yo, bo, kTask)
+            .parallel(kTask)
+            .vectorize(ci, machine.lanes)
+            .unroll(ci)
+            .unroll(xi);
+    });
+    compute_sum(aggregation, machine, knobs.unroll_taps == 1, kTile);
     compute_padded(aggregation, machine);
-
-    // The kernels of a tile, for all groups; pixels lie NR apart, so that their offsets are
-    // constants.
-    generation.out.compute_at(aggregation.out, kTile)
-        .hoist_storage(aggregation.out, kTask)
-        .reorder_storage(generation.n, generation.x, generation.no, generation.y, generation.b)
-        .reorder(generation.n, generation.x, generation.no, generation.y, generation.b)
-        .vectorize(generation.n, machine.lanes)
-        .unroll(generation.n)
-        .unroll(generation.x);
-    generation.sum.compute_at(generation.out, generation.no);
-    std::vector<RVar> order = {generation.channels.x, generation.channels.y};
-    if (generation.bottleneck) {
-        order = {generation.units.x, generation.units.y};
-    }
-    accumulate_in_registers(generation.sum, generation.n, generation.x, order, machine);
-    compute_hidden(generation, aggregation.out, machine);
+    aggregation.padded.parallel(aggregation.y);
+    compute_kernels(generation, LoopLevel(out, kBlock), knobs.pixels, knobs.unroll_k, machine);
 }
 
 } // namespace involute::schedules::x86

@@ -5,46 +5,85 @@
 namespace involute::schedules::x86 {
 
 using namespace Halide;
+using generators::AvgPool;
 using generators::KernelGeneration;
 
-void compute_hidden(KernelGeneration &op, const Func &consumer, const Machine &machine) {
-    const LoopLevel tile(consumer, kTile), task(consumer, kTask);
+namespace {
+
+constexpr int kPixelsAtOnce = 16; // of a parallel loop: some microseconds of work
+
+void pool(AvgPool &op, const LoopLevel &block, const Machine &machine) {
+    const Var pb("pb");
+    op.out.compute_at(block)
+        .split(op.p, pb, op.p, kPixelsAtOnce, TailStrategy::GuardWithIf)
+        .reorder(op.ci, op.g, op.p, pb, op.b)
+        .parallel(pb)
+        .vectorize(op.ci, machine.lanes)
+        .unroll(op.ci);
+    compute_sum(op, machine);
+}
+
+// A product of a block: NR columns stay, pixels stream past in tiles; the columns of a pixel lie
+// together.
+void product(Func out, Func sum, const KernelGeneration &op, const std::vector<RVar> &order,
+             const LoopLevel &block, int pixels, int unroll_k, const Machine &machine) {
+    const Var po("po"), pi("pi");
+    out.compute_at(block)
+        .split(op.p, po, pi, pixels, TailStrategy::RoundUp)
+        .reorder(op.n, pi, po, op.no, op.b)
+        .parallel(op.no)
+        .vectorize(op.n, machine.lanes)
+        .unroll(op.n)
+        .unroll(pi);
+    sum.compute_at(out, po);
+    accumulate_in_registers(sum, op.n, op.p, order, machine, unroll_k);
+}
+
+std::vector<RVar> channels(const KernelGeneration &op) {
+    return {op.channels.x, op.channels.y};
+}
+
+std::vector<RVar> inputs(const KernelGeneration &op) {
+    return op.bottleneck ? std::vector<RVar>{op.units.x, op.units.y} : channels(op);
+}
+
+void compute_inputs(KernelGeneration &op, const LoopLevel &block, int pixels, int unroll_k,
+                    const Machine &machine) {
     if (op.pools) {
-        op.pool.out.compute_at(tile).hoist_storage(task).vectorize(op.pool.ci, machine.lanes);
-        op.pool.out.unroll(op.pool.ci);
-        op.pool.sum.store_in(MemoryType::Register)
-            .compute_at(op.pool.out, op.pool.g)
-            .vectorize(op.pool.ci, machine.lanes)
-            .unroll(op.pool.ci);
-        op.pool.sum.update()
-            .reorder(op.pool.ci, op.pool.window.x, op.pool.window.y)
-            .vectorize(op.pool.ci, machine.lanes)
-            .unroll(op.pool.ci);
+        pool(op.pool, block, machine);
     }
     if (op.bottleneck) {
-        // Pixels of a tile lie NR apart, so that their offsets are constants.
-        op.hidden.compute_at(tile)
-            .hoist_storage(task)
-            .reorder_storage(op.n, op.x, op.no, op.y, op.b)
-            .reorder(op.n, op.x, op.no, op.y, op.b)
-            .vectorize(op.n, machine.lanes)
-            .unroll(op.n)
-            .unroll(op.x);
-        op.hidden_sum.compute_at(op.hidden, op.no);
-        accumulate_in_registers(op.hidden_sum, op.n, op.x, {op.channels.x, op.channels.y}, machine);
+        product(op.hidden, op.hidden_sum, op, channels(op), block, pixels, unroll_k, machine);
     }
 }
 
+} // namespace
+
+void compute_kernels(KernelGeneration &op, const LoopLevel &block, int pixels, int unroll_k,
+                     const Machine &machine) {
+    compute_inputs(op, block, pixels, unroll_k, machine);
+    product(op.out, op.sum, op, inputs(op), block, pixels, unroll_k, machine);
+}
+
 void schedule(KernelGeneration &op, const KernelGenerationKnobs &knobs, const Machine &machine,
-              const Expr &rows_per_task) {
-    rows(op.out, op.n, op.no, op.x, op.y, op.b, knobs.tiles, machine, rows_per_task);
-    op.sum.compute_at(op.out, op.no);
-    std::vector<RVar> order = {op.channels.x, op.channels.y};
-    if (op.bottleneck) {
-        order = {op.units.x, op.units.y};
-    }
-    accumulate_in_registers(op.sum, op.n, op.x, order, machine);
-    compute_hidden(op, op.out, machine);
+              const Expr &pixels_per_task) {
+    const Expr pixels = op.out.output_buffer().dim(2).extent();
+    const Var po("po"), pi("pi"), pt("pt"), pb("pb");
+    const auto cut = [&](Stage at, int tile) {
+        at.split(op.p, po, pi, tile, TailStrategy::ShiftInwards)
+            .split(po, pb, pt, (pixels_per_task + (tile - 1)) / tile, TailStrategy::GuardWithIf)
+            .reorder({op.n, pi, pt, op.no, pb, op.b})
+            .fuse(pb, op.b, kTask)
+            .parallel(kTask)
+            .vectorize(op.n, machine.lanes)
+            .unroll(op.n)
+            .unroll(pi);
+    };
+    cut(op.out.specialize(pixels >= knobs.pixels), knobs.pixels);
+    cut(op.out, 1);
+    op.sum.compute_at(op.out, pt);
+    accumulate_in_registers(op.sum, op.n, op.p, inputs(op), machine, knobs.unroll_k);
+    compute_inputs(op, LoopLevel(op.out, kTask), knobs.pixels, knobs.unroll_k, machine);
 }
 
 } // namespace involute::schedules::x86

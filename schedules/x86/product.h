@@ -14,4 +14,8 @@ void accumulate_in_registers(Halide::Func sum, const Halide::Var &n, const Halid
                              const std::vector<Halide::RVar> &order, const Machine &machine,
                              int unroll_k = 1);
 
+// Whether `pixels` are done with fewer steps in tiles of `tile`, a slower one, than in tiles of
+// `usual`; a narrow tile has too few accumulators to hide every delay.
+Halide::Expr better(const Halide::Expr &pixels, int tile, int usual);
+
 } // namespace involute::schedules::x86

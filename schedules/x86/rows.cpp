@@ -24,20 +24,8 @@ Expr suits(const Expr &width, int tile, const std::vector<int> &others) {
 
 } // namespace
 
-void rows(Func out, const Var &channel, const Var &group, const Var &x, const Var &y, const Var &b,
-          const RowTiles &tiles, const Machine &machine, const Expr &rows_per_task) {
-    const Expr width = out.output_buffer().dim(2).extent();
-    const Var xi("xi"), yo("yo");
-    const auto cut = [&](Stage at, int tile) {
-        at.split(x, kTile, xi, tile, TailStrategy::ShiftInwards)
-            .split(y, yo, y, rows_per_task, TailStrategy::GuardWithIf)
-            .reorder(channel, xi, group, kTile, y, yo, b)
-            .fuse(yo, b, kTask)
-            .parallel(kTask)
-            .vectorize(channel, machine.lanes)
-            .unroll(channel)
-            .unroll(xi);
-    };
+void specialize_tiles(Func out, const Expr &width, const RowTiles &tiles,
+                      const std::function<void(Stage, int)> &cut) {
     std::vector<int> widths;
     std::copy_if(std::begin(tiles.tile), std::end(tiles.tile), std::back_inserter(widths),
                  [](int tile) { return tile > 1; });
@@ -50,6 +38,21 @@ void rows(Func out, const Var &channel, const Var &group, const Var &x, const Va
         cut(out.specialize(suits(width, tile, widths)), tile);
     }
     cut(out, 1);
+}
+
+void rows(Func out, const Var &channel, const Var &group, const Var &x, const Var &y, const Var &b,
+          const RowTiles &tiles, const Machine &machine, const Expr &rows_per_task) {
+    const Var xi("xi"), yo("yo");
+    specialize_tiles(out, out.output_buffer().dim(2).extent(), tiles, [&](Stage at, int tile) {
+        at.split(x, kTile, xi, tile, TailStrategy::ShiftInwards)
+            .split(y, yo, y, rows_per_task, TailStrategy::GuardWithIf)
+            .reorder(channel, xi, group, kTile, y, yo, b)
+            .fuse(yo, b, kTask)
+            .parallel(kTask)
+            .vectorize(channel, machine.lanes)
+            .unroll(channel)
+            .unroll(xi);
+    });
 }
 
 } // namespace involute::schedules::x86

@@ -17,18 +17,28 @@
 
 namespace involute::schedules::x86 {
 
-// tiles_per_task, rows_per_task: run-time sizes of a thread's share of the work.
+// Run-time sizes of a thread's share of the work: pixels (whole tiles are done) and blocks of NR
+// output channels;
+struct ProductCut {
+    Halide::Expr pixels_per_task, blocks_per_task;
+};
+
+// rows and images, of which so many rows have their kernels in memory at once.
+struct InvolutionCut {
+    Halide::Expr rows_per_task, rows_per_block, images_per_task;
+};
+
 void schedule(generators::Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine,
-              const Halide::Expr &tiles_per_task);
+              const ProductCut &cut);
 void schedule(generators::Dense &op, const DenseKnobs &knobs, const Machine &machine);
 void schedule(generators::KernelGeneration &op, const KernelGenerationKnobs &knobs,
-              const Machine &machine, const Halide::Expr &rows_per_task);
+              const Machine &machine, const Halide::Expr &pixels_per_task);
 void schedule(generators::Aggregation &op, const AggregationKnobs &knobs, const Machine &machine,
               const Halide::Expr &rows_per_task);
 void schedule(generators::Involution &op, const InvolutionKnobs &knobs, const Machine &machine,
-              const Halide::Expr &rows_per_task);
+              const InvolutionCut &cut);
 void schedule(generators::MaxPool &op, const Machine &machine, const Halide::Expr &rows_per_task);
-void schedule(generators::AvgPool &op, const Machine &machine, const Halide::Expr &rows_per_task);
+void schedule(generators::AvgPool &op, const Machine &machine, const Halide::Expr &pixels_per_task);
 void schedule(generators::GlobalPool &op, const Machine &machine);
 
 } // namespace involute::schedules::x86

@@ -5,13 +5,16 @@
 
 namespace involute::schedules::x86 {
 
-// The pooled input and the hidden units of one tile of pixels, at loop `tile` of `consumer`; their
-// memory is taken once a task.
-void compute_hidden(generators::KernelGeneration &op, const Halide::Func &consumer,
-                    const Machine &machine);
+// The kernels of the pixels that loop `block` needs, in tiles of `pixels`.
+void compute_kernels(generators::KernelGeneration &op, const Halide::LoopLevel &block, int pixels,
+                     int unroll_k, const Machine &machine);
 
-// The accumulators of one tile of pixels and one group.
-void compute_sum(generators::Aggregation &op, const Machine &machine, bool unroll_taps);
+// The accumulators of one pixel and one group of a pool.
+void compute_sum(generators::AvgPool &op, const Machine &machine);
+
+// The accumulators of one tile of pixels and one group, at loop `tile`.
+void compute_sum(generators::Aggregation &op, const Machine &machine, bool unroll_taps,
+                 const Halide::Var &tile);
 
 // The rows of the input that a task needs, with their border.
 void compute_padded(generators::Aggregation &op, const Machine &machine);

@@ -52,7 +52,7 @@ TEST(Info, TheRowOfAnOperator) {
     const Answer answer = run_command({"info", "--row", "--op", "involution", "--channels", "128",
                                        "--kernel", "7", "--stride", "2", "--json"});
     ASSERT_EQ(answer.exit_code, 0) << answer.err;
-    EXPECT_EQ(answer.json().at("layers").at(0).at("row"), "involution_k7_sn");
+    EXPECT_EQ(answer.json().at("layers").at(0).at("row"), "involution_k7_s2");
     const Answer none = run_command({"info", "--row", "--op", "involution", "--kernel", "9"});
     EXPECT_EQ(none.exit_code, 2);
     EXPECT_NE(none.err.find("kernel 9"), std::string::npos) << none.err;

@@ -46,7 +46,7 @@ public:
             break;
         case Op::kMaxPool:
         case Op::kAvgPool:
-            pool();
+            kernel_.op == Op::kMaxPool ? max_pool() : avg_pool();
             break;
         case Op::kGlobalPool:
             global_pool();
@@ -145,7 +145,8 @@ private:
                                 dimension(all, step(n))};
         residual(out);
         floor();
-        integer("tiles_per_task", p_.cut);
+        integer("pixels_per_task", p_.cut);
+        integer("blocks_per_task", p_.cut_b);
         buffer("out", spread(all, n), out);
     }
 
@@ -183,7 +184,8 @@ private:
         integer("stride_xy", p_.stride);
         integer("pad", (p_.kernel - 1) / 2);
         integer("width", p_.out_width());
-        integer("tiles_per_task", p_.cut);
+        integer("pixels_per_task", p_.cut);
+        integer("blocks_per_task", p_.cut_b);
         buffer("out", spread(p_.batch * out_pixels(), n), out);
     }
 
@@ -213,24 +215,34 @@ private:
             target[n] = static_cast<float>(1.0 / static_cast<double>(n));
     }
 
-    void pool() {
+    void max_pool() {
         fill_input(map("in", p_.height, p_.width));
-        if (kernel_.op == Op::kMaxPool)
-            integer("kernel_xy", p_.kernel);
+        integer("kernel_xy", p_.kernel);
         integer("stride_xy", p_.stride);
-        if (kernel_.op == Op::kMaxPool)
-            integer("pad", (p_.kernel - 1) / 2);
-        else
-            reciprocals();
+        integer("pad", (p_.kernel - 1) / 2);
         integer("rows_per_task", p_.cut);
         map("out", p_.out_height(), p_.out_width());
     }
 
+    // (ci, g, p, b)
+    float *groups_of_pixels(const char *name, int64_t pixels) {
+        const int64_t c = step(p_.channels);
+        return buffer(name, spread(p_.batch * pixels, p_.channels),
+                      {dimension(kGroup, 1), dimension(p_.groups(), kGroup), dimension(pixels, c),
+                       dimension(p_.batch, pixels * c)});
+    }
+
+    void avg_pool() {
+        fill_input(map("in", p_.height, p_.width));
+        integer("stride_xy", p_.stride);
+        reciprocals();
+        integer("pixels_per_task", p_.cut);
+        groups_of_pixels("out", out_pixels());
+    }
+
     void global_pool() {
         const int64_t c = step(p_.channels);
-        fill_input(buffer("in", spread(p_.batch * pixels(), p_.channels),
-                          {dimension(kGroup, 1), dimension(p_.groups(), kGroup),
-                           dimension(pixels(), c), dimension(p_.batch, pixels() * c)}));
+        fill_input(groups_of_pixels("in", pixels()));
         real("reciprocal", static_cast<float>(1.0 / static_cast<double>(pixels())));
         buffer("out", spread(p_.batch, p_.channels),
                {dimension(kGroup, 1), dimension(p_.groups(), kGroup), dimension(p_.batch, c)});
@@ -257,31 +269,41 @@ private:
     }
 
     void involution_family() {
-        fill_input(map("in", p_.height, p_.width));
-        if (kernel_.op == Op::kAggregation)
-            kernels_input();
-        else
+        const bool generates = kernel_.op != Op::kAggregation;
+        const int64_t c = step(p_.channels);
+        fill_input(generates ? buffer("in", spread(p_.batch * pixels(), p_.channels),
+                                      {dimension(p_.channels, 1), dimension(pixels(), c),
+                                       dimension(p_.batch, pixels() * c)})
+                             : map("in", p_.height, p_.width));
+        if (generates)
             generation_weights();
+        else
+            kernels_input();
         if (kernel_.op != Op::kKernelGeneration) {
             vector("scale", o_.scale, kGroup);
             vector("shift", o_.shift, kGroup);
             floor();
         }
-        if (kernel_.stride != 1) {
+        if (generates)
+            integer("width", p_.width);
+        if (kernel_.stride == 0)
             integer("stride_xy", p_.stride);
-            if (kernel_.op != Op::kAggregation)
-                reciprocals();
-        }
-        integer("rows_per_task", p_.cut);
-        if (kernel_.op != Op::kKernelGeneration) {
-            map("out", p_.out_height(), p_.out_width());
+        if (generates && kernel_.stride != 1)
+            reciprocals();
+        if (kernel_.op == Op::kKernelGeneration) {
+            integer("pixels_per_task", p_.cut);
+            const int64_t blocks = (p_.kernel_rows() + nr_ - 1) / nr_, n = step(blocks * nr_);
+            buffer("kernels", spread(p_.batch * out_pixels(), blocks * nr_),
+                   {dimension(nr_, 1), dimension(blocks, nr_), dimension(out_pixels(), n),
+                    dimension(p_.batch, out_pixels() * n)});
             return;
         }
-        const int64_t blocks = (p_.kernel_rows() + nr_ - 1) / nr_, n = step(blocks * nr_);
-        const int64_t width = p_.out_width();
-        buffer("kernels", spread(p_.batch * out_pixels(), blocks * nr_),
-               {dimension(nr_, 1), dimension(blocks, nr_), dimension(width, n),
-                dimension(p_.out_height(), width * n), dimension(p_.batch, out_pixels() * n)});
+        integer("rows_per_task", p_.cut);
+        if (generates) {
+            integer("rows_per_block", p_.cut_b);
+            integer("images_per_task", p_.cut_c);
+        }
+        map("out", p_.out_height(), p_.out_width());
     }
 
     const Problem &p_;

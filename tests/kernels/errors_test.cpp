@@ -41,14 +41,14 @@ std::vector<Change> changes(const KernelEntry &kernel) {
     case Op::kGlobalPool:
         return {{"in", 0, -1}, {"in", 1, -1}, {"in", 3, -1}, {"out", 0, 1}};
     case Op::kKernelGeneration:
-        return {{"in", 0, -1},     {"in", 4, -1},   {"weight", 0, 1},
+        return {{"in", 0, -1},     {"in", 2, -1},   {"weight", 0, 1},
                 {"weight", 1, -1}, {"bias", 1, -1}, {"kernels", 0, 1}};
     case Op::kAggregation:
         return {{"in", 0, -1},      {"in", 1, -1},      {"in", 4, -1},      {"scale", 1, -1},
                 {"shift", 1, -1},   {"kernels", 0, -1}, {"kernels", 1, -1}, {"kernels", 2, -1},
                 {"kernels", 3, -1}, {"kernels", 5, -1}, {"out", 0, 1}};
     case Op::kInvolution:
-        return {{"in", 0, -1},   {"in", 4, -1},    {"weight", 0, 1}, {"weight", 1, -1},
+        return {{"in", 0, -1},   {"in", 2, -1},    {"weight", 0, 1}, {"weight", 1, -1},
                 {"bias", 1, -1}, {"scale", 1, -1}, {"shift", 1, -1}, {"out", 0, 1}};
     }
     return {};
@@ -101,7 +101,7 @@ TEST_P(KernelErrors, WrongExtentIsNamedAndNothingIsWritten) {
                          change.name + " changed by " + std::to_string(change.by));
             std::vector<Argument> arguments =
                 make_arguments(problem, operands, Placement::kFlushWithEnd);
-            int32_t &extent = find(arguments, change.name).dimensions[change.dimension].extent;
+            int32_t &extent = find(arguments, change.name).dimensions.at(change.dimension).extent;
             extent = std::max(0, extent + change.by);
             KernelContext context(nullptr, 0);
             EXPECT_NE(call_kernel(*problem.entry(), arguments, &context), 0);

@@ -59,8 +59,9 @@ std::vector<std::string> argument_names(std::string list, const KernelEntry &ker
     const std::regex conditional("\\[([^\\[\\]]*) if (\\w+)\\]");
     for (std::smatch match; std::regex_search(list, match, conditional);) {
         const std::string condition = match[2];
-        const bool holds = condition == "bottleneck"
-                               ? kernel.form == Form::kBottleneck
+        const bool holds = condition == "bottleneck" ? kernel.form == Form::kBottleneck
+                           : condition == "pooled"
+                               ? kernel.stride != 1
                                : row.size() > 3 && row.substr(row.size() - 3) == condition;
         const std::string inside =
             holds ? std::regex_replace(match[1].str(), std::regex(","), ";") : std::string();

@@ -23,8 +23,8 @@ constexpr Field kFields[] = {
     {"batch", &Problem::batch},       {"height", &Problem::height},    {"width", &Problem::width},
     {"channels", &Problem::channels}, {"out", &Problem::out_channels}, {"kernel", &Problem::kernel},
     {"stride", &Problem::stride},     {"hidden", &Problem::hidden},    {"relu", &Problem::relu},
-    {"residual", &Problem::residual}, {"cut", &Problem::cut},          {"gap", &Problem::gap},
-    {"seed", &Problem::seed},
+    {"residual", &Problem::residual}, {"cut", &Problem::cut},          {"cut_b", &Problem::cut_b},
+    {"cut_c", &Problem::cut_c},       {"gap", &Problem::gap},          {"seed", &Problem::seed},
 };
 
 class Random {
@@ -263,9 +263,13 @@ Problem random_problem(Op op, int64_t turn) {
     default:
         choose_involution(kernel, &random, &p);
     }
-    // From one tile a task to all in one.
-    const int64_t all = op == Op::kConv2d ? p.batch * p.height * p.width : p.height;
-    p.cut = random.between(0, 3) == 0 ? all + 1 : random.between(1, std::min<int64_t>(all, 8));
+    // From one pixel or row a task to all in one.
+    const bool by_pixels = op == Op::kConv2d || op == Op::kKernelGeneration || op == Op::kAvgPool;
+    const int64_t all = by_pixels ? p.batch * p.height * p.width : p.height;
+    p.cut = random.between(0, 3) == 0
+                ? all + 1
+                : random.between(1, std::min<int64_t>(all, by_pixels ? 40 : 8));
+    p.cut_b = random.between(1, 5), p.cut_c = random.between(1, 3);
     // Pixels of groups stay aligned; rows for a fixed number of channels have them side by side.
     const bool any_gap = op == Op::kConv2d || op == Op::kDense;
     if (kernel.channels == 0 && random.between(0, 1) == 0)

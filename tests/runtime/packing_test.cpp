@@ -118,7 +118,7 @@ LayerWeights involution_weights() {
 
 // The hidden layer of 20 units fills two blocks of 16; the second layer has 32 rows to meet them.
 TEST(Packing, SinkPacksALayerForItsKernel) {
-    PackingSink sink(kernel_table(), INVOLUTE_ISA_BASELINE);
+    PackingSink sink(kernel_table(), INVOLUTE_ISA_AVX512);
     ASSERT_TRUE(sink.add(involution_layer(), involution_weights()).ok());
     const std::vector<PackedLayer> layers = sink.take();
     ASSERT_EQ(layers.size(), 1u);
