@@ -1,5 +1,5 @@
-// Zeroed float storage of exactly the size asked for, aligned for the widest vectors; for packed
-// weights, activations and tables.
+// Zeroed float storage of the size asked for, aligned for the widest vectors; for packed weights,
+// activations and tables. Pages of large storage are taken from the system when they are touched.
 #pragma once
 
 #include <cstddef>
@@ -44,10 +44,12 @@ private:
     void swap(AlignedFloats &other) {
         std::swap(data_, other.data_);
         std::swap(size_, other.size_);
+        std::swap(mapped_bytes_, other.mapped_bytes_);
     }
 
     float *data_ = nullptr;
     size_t size_ = 0;
+    size_t mapped_bytes_ = 0; // 0: from the heap
 };
 
 } // namespace involute

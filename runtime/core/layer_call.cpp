@@ -53,16 +53,16 @@ int add_pixels(const LayerOperand &operand, LayerCall *result) {
 }
 
 // (n, k, no) and (n, no)
-void add_matrix(const AlignedFloats &weight, int64_t nr, int64_t depth, int64_t blocks,
+void add_matrix(const WeightSpan &weight, int64_t nr, int64_t depth, int64_t blocks,
                 LayerCall *result) {
     result->call.add_buffer(weight.data(), {{nr, 1}, {depth, nr}, {blocks, nr * depth}});
 }
 
-void add_blocks(const AlignedFloats &values, int64_t nr, int64_t blocks, LayerCall *result) {
+void add_blocks(const WeightSpan &values, int64_t nr, int64_t blocks, LayerCall *result) {
     result->call.add_buffer(values.data(), {{nr, 1}, {blocks, nr}});
 }
 
-void add_channels(const AlignedFloats &values, int64_t channels, LayerCall *result) {
+void add_channels(const WeightSpan &values, int64_t channels, LayerCall *result) {
     result->call.add_buffer(values.data(), {{kGroup, 1}, {channels / kGroup, kGroup}});
 }
 

@@ -3,6 +3,7 @@
 #include "core/model.h"
 
 #include <cstring>
+#include <tuple>
 
 #include "core/isa.h"
 #include "core/tensor_view.h"
@@ -90,7 +91,7 @@ Status create_model(const involute_model_options &options, std::shared_ptr<const
     INVOLUTE_RETURN_IF_ERROR(build_graph(text, options.weights,
                                          options.weights_prefix ? options.weights_prefix : "",
                                          &sink, &built->graph));
-    built->layers = sink.take();
+    std::tie(built->layers, built->memory) = sink.take();
     if (built->layers.size() != built->graph.layers.size()) {
         return Status::error(INVOLUTE_INTERNAL, "architecture: %zu layers announced, %zu delivered",
                              built->graph.layers.size(), built->layers.size());

@@ -6,16 +6,16 @@
 #include <string>
 #include <vector>
 
-#include "core/aligned.h"
 #include "core/graph.h"
 #include "core/registry.h"
+#include "core/weight_memory.h"
 
 namespace involute {
 
 struct PackedLayer {
     const KernelEntry *kernel = nullptr;
     std::string why;
-    AlignedFloats weight, bias, reduce_weight, reduce_bias, scale, shift;
+    WeightSpan weight, bias, reduce_weight, reduce_bias, scale, shift;
 
     size_t bytes() const;
 };
@@ -24,6 +24,7 @@ struct Model {
     Graph graph;
     involute_isa isa = INVOLUTE_ISA_AUTO;
     std::string json;
+    WeightMemory memory;             // of the packed weights
     std::vector<PackedLayer> layers; // as graph.layers
 
     size_t weight_bytes() const;
@@ -37,13 +38,15 @@ public:
 
     Status add(const LayerSpec &layer, LayerWeights &&weights) override;
 
-    std::vector<PackedLayer> take() {
-        return std::move(layers_);
+    // The layers and the memory that their weights lie in.
+    std::pair<std::vector<PackedLayer>, WeightMemory> take() {
+        return {std::move(layers_), std::move(memory_)};
     }
 
 private:
     KernelTable table_;
     involute_isa isa_;
+    WeightMemory memory_;
     std::vector<PackedLayer> layers_;
 };
 

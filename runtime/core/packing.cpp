@@ -44,13 +44,13 @@ void walk_window(const WindowPacking &shape, Visit visit) {
 }
 
 Status allocate_packed(std::initializer_list<int64_t> factors, const char *what,
-                       AlignedFloats *packed) {
+                       WeightMemory *memory, WeightSpan *packed) {
     int64_t size = 0;
     if (!checked_product(factors, &size) || size > INT32_MAX) {
         return Status::error(INVOLUTE_UNSUPPORTED,
                              "%s: its packed weights need more than %d values", what, INT32_MAX);
     }
-    return AlignedFloats::allocate(static_cast<size_t>(size), what, packed);
+    return memory->allocate(static_cast<size_t>(size), what, packed);
 }
 
 } // namespace
@@ -100,24 +100,25 @@ void unpack_vector(int64_t count, const float *packed, float *source) {
 }
 
 Status pack_matrix(const MatrixPacking &shape, const float *source, const char *what,
-                   AlignedFloats *packed) {
+                   WeightMemory *memory, WeightSpan *packed) {
     INVOLUTE_RETURN_IF_ERROR(
-        allocate_packed({shape.blocks(), shape.packed_depth, shape.nr}, what, packed));
+        allocate_packed({shape.blocks(), shape.packed_depth, shape.nr}, what, memory, packed));
     pack_matrix(shape, source, packed->data());
     return Status();
 }
 
 Status pack_window(const WindowPacking &shape, const float *source, const char *what,
-                   AlignedFloats *packed) {
-    INVOLUTE_RETURN_IF_ERROR(allocate_packed(
-        {shape.blocks(), shape.kernel, shape.kernel, shape.channels, shape.nr}, what, packed));
+                   WeightMemory *memory, WeightSpan *packed) {
+    INVOLUTE_RETURN_IF_ERROR(
+        allocate_packed({shape.blocks(), shape.kernel, shape.kernel, shape.channels, shape.nr},
+                        what, memory, packed));
     pack_window(shape, source, packed->data());
     return Status();
 }
 
 Status pack_vector(int64_t count, int64_t nr, const float *source, const char *what,
-                   AlignedFloats *packed) {
-    INVOLUTE_RETURN_IF_ERROR(allocate_packed({ceil_div(count, nr), nr}, what, packed));
+                   WeightMemory *memory, WeightSpan *packed) {
+    INVOLUTE_RETURN_IF_ERROR(allocate_packed({ceil_div(count, nr), nr}, what, memory, packed));
     pack_vector(count, nr, source, packed->data());
     return Status();
 }

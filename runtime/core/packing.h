@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
-#include "core/aligned.h"
 #include "core/status.h"
+#include "core/weight_memory.h"
 
 namespace involute {
 
@@ -37,10 +37,10 @@ void unpack_vector(int64_t count, const float *packed, float *source);
 
 // Allocating forms. Sizes must fit the kernels' 32-bit indices; `what` names the layer in messages.
 Status pack_matrix(const MatrixPacking &shape, const float *source, const char *what,
-                   AlignedFloats *packed);
+                   WeightMemory *memory, WeightSpan *packed);
 Status pack_window(const WindowPacking &shape, const float *source, const char *what,
-                   AlignedFloats *packed);
+                   WeightMemory *memory, WeightSpan *packed);
 Status pack_vector(int64_t count, int64_t nr, const float *source, const char *what,
-                   AlignedFloats *packed);
+                   WeightMemory *memory, WeightSpan *packed);
 
 } // namespace involute

@@ -49,7 +49,8 @@ const float *data_or_null(const std::vector<float> &values) {
     return values.empty() ? nullptr : values.data();
 }
 
-Status pack_product(const LayerSpec &layer, const LayerWeights &weights, PackedLayer *packed) {
+Status pack_product(const LayerSpec &layer, const LayerWeights &weights, WeightMemory *memory,
+                    PackedLayer *packed) {
     const int64_t nr = packed->kernel->packing, taps = layer.kernel * layer.kernel;
     const int64_t outputs = layer.out_channels, inputs = layer.in_channels;
     const char *name = layer.name.c_str();
@@ -57,14 +58,16 @@ Status pack_product(const LayerSpec &layer, const LayerWeights &weights, PackedL
     INVOLUTE_RETURN_IF_ERROR(
         check_count(layer, "weight", weights.weight, {outputs, inputs, window ? taps : 1}, false));
     INVOLUTE_RETURN_IF_ERROR(check_count(layer, "bias", weights.bias, {outputs}, true));
-    INVOLUTE_RETURN_IF_ERROR(window ? pack_window({outputs, inputs, layer.kernel, nr},
-                                                  weights.weight.data(), name, &packed->weight)
-                                    : pack_matrix({outputs, inputs, inputs, nr},
-                                                  weights.weight.data(), name, &packed->weight));
-    return pack_vector(outputs, nr, data_or_null(weights.bias), name, &packed->bias);
+    INVOLUTE_RETURN_IF_ERROR(window
+                                 ? pack_window({outputs, inputs, layer.kernel, nr},
+                                               weights.weight.data(), name, memory, &packed->weight)
+                                 : pack_matrix({outputs, inputs, inputs, nr}, weights.weight.data(),
+                                               name, memory, &packed->weight));
+    return pack_vector(outputs, nr, data_or_null(weights.bias), name, memory, &packed->bias);
 }
 
-Status pack_generation(const LayerSpec &layer, const LayerWeights &weights, PackedLayer *packed) {
+Status pack_generation(const LayerSpec &layer, const LayerWeights &weights, WeightMemory *memory,
+                       PackedLayer *packed) {
     const int64_t nr = packed->kernel->packing, channels = layer.in_channels;
     const int64_t outputs = layer.kernel * layer.kernel * (channels / layer.group_channels);
     const int64_t depth = layer.hidden > 0 ? layer.hidden : channels;
@@ -75,29 +78,31 @@ Status pack_generation(const LayerSpec &layer, const LayerWeights &weights, Pack
         INVOLUTE_RETURN_IF_ERROR(
             check_count(layer, "reduce bias", weights.reduce_bias, {layer.hidden}, true));
         INVOLUTE_RETURN_IF_ERROR(pack_matrix({layer.hidden, channels, channels, nr},
-                                             weights.reduce_weight.data(), name,
+                                             weights.reduce_weight.data(), name, memory,
                                              &packed->reduce_weight));
         INVOLUTE_RETURN_IF_ERROR(pack_vector(layer.hidden, nr, data_or_null(weights.reduce_bias),
-                                             name, &packed->reduce_bias));
+                                             name, memory, &packed->reduce_bias));
     }
     INVOLUTE_RETURN_IF_ERROR(check_count(layer, "weight", weights.weight, {outputs, depth}, false));
     INVOLUTE_RETURN_IF_ERROR(check_count(layer, "bias", weights.bias, {outputs}, true));
     // The hidden units that fill up the last block of the first layer meet zero weights here.
     const int64_t packed_depth = layer.hidden > 0 ? round_up(depth, nr) : depth;
     INVOLUTE_RETURN_IF_ERROR(pack_matrix({outputs, depth, packed_depth, nr}, weights.weight.data(),
-                                         name, &packed->weight));
-    return pack_vector(outputs, nr, data_or_null(weights.bias), name, &packed->bias);
+                                         name, memory, &packed->weight));
+    return pack_vector(outputs, nr, data_or_null(weights.bias), name, memory, &packed->bias);
 }
 
-Status pack_scale(const LayerSpec &layer, const LayerWeights &weights, PackedLayer *packed) {
+Status pack_scale(const LayerSpec &layer, const LayerWeights &weights, WeightMemory *memory,
+                  PackedLayer *packed) {
     const int64_t channels = layer.in_channels;
     const char *name = layer.name.c_str();
     INVOLUTE_RETURN_IF_ERROR(check_count(layer, "scale", weights.scale, {channels}, true));
     INVOLUTE_RETURN_IF_ERROR(check_count(layer, "shift", weights.shift, {channels}, true));
     const std::vector<float> ones(weights.scale.empty() ? static_cast<size_t>(channels) : 0, 1.0f);
-    INVOLUTE_RETURN_IF_ERROR(pack_vector(
-        channels, 1, ones.empty() ? weights.scale.data() : ones.data(), name, &packed->scale));
-    return pack_vector(channels, 1, data_or_null(weights.shift), name, &packed->shift);
+    INVOLUTE_RETURN_IF_ERROR(pack_vector(channels, 1,
+                                         ones.empty() ? weights.scale.data() : ones.data(), name,
+                                         memory, &packed->scale));
+    return pack_vector(channels, 1, data_or_null(weights.shift), name, memory, &packed->shift);
 }
 
 } // namespace
@@ -110,17 +115,17 @@ Status PackingSink::add(const LayerSpec &layer, LayerWeights &&weights) {
     switch (layer.op) {
     case Op::kConv2d:
     case Op::kDense:
-        INVOLUTE_RETURN_IF_ERROR(pack_product(layer, source, &packed));
+        INVOLUTE_RETURN_IF_ERROR(pack_product(layer, source, &memory_, &packed));
         break;
     case Op::kInvolution:
-        INVOLUTE_RETURN_IF_ERROR(pack_generation(layer, source, &packed));
-        INVOLUTE_RETURN_IF_ERROR(pack_scale(layer, source, &packed));
+        INVOLUTE_RETURN_IF_ERROR(pack_generation(layer, source, &memory_, &packed));
+        INVOLUTE_RETURN_IF_ERROR(pack_scale(layer, source, &memory_, &packed));
         break;
     case Op::kKernelGeneration:
-        INVOLUTE_RETURN_IF_ERROR(pack_generation(layer, source, &packed));
+        INVOLUTE_RETURN_IF_ERROR(pack_generation(layer, source, &memory_, &packed));
         break;
     case Op::kAggregation:
-        INVOLUTE_RETURN_IF_ERROR(pack_scale(layer, source, &packed));
+        INVOLUTE_RETURN_IF_ERROR(pack_scale(layer, source, &memory_, &packed));
         break;
     case Op::kMaxPool:
     case Op::kAvgPool:

@@ -97,8 +97,10 @@ Status Session::plan(const involute_session_options &options) {
              !consumed[static_cast<size_t>(tensor)] && shape.pixel_stride == shape.channels()});
     }
     plan_ = plan_memory(lifetimes);
-    return AlignedFloats::allocate(static_cast<size_t>(plan_.bytes) / sizeof(float), "activations",
-                                   &arena_);
+    INVOLUTE_RETURN_IF_ERROR(AlignedFloats::allocate(
+        static_cast<size_t>(plan_.bytes) / sizeof(float), "activations", &arena_));
+    std::fill_n(arena_.data(), arena_.size(), 0.0f); // so that the first run touches no new pages
+    return Status();
 }
 
 Status Session::bind() {

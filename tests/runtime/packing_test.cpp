@@ -30,8 +30,9 @@ TEST(Packing, MatrixPlacesAndRoundTrip) {
          {MatrixPacking{1, 1, 1, 16}, MatrixPacking{16, 8, 8, 16}, MatrixPacking{49, 5, 16, 16},
           MatrixPacking{1000, 3, 3, 64}, MatrixPacking{33, 17, 32, 32}}) {
         const std::vector<float> source = counting(shape.outputs * shape.depth);
-        AlignedFloats packed;
-        ASSERT_TRUE(pack_matrix(shape, source.data(), "test", &packed).ok());
+        WeightMemory memory;
+        WeightSpan packed;
+        ASSERT_TRUE(pack_matrix(shape, source.data(), "test", &memory, &packed).ok());
         ASSERT_EQ(packed.size(), static_cast<size_t>(shape.size()));
         EXPECT_EQ(reinterpret_cast<uintptr_t>(packed.data()) % 64, 0u);
         for (int64_t o = 0; o < shape.outputs; ++o) {
@@ -53,8 +54,9 @@ TEST(Packing, WindowPlacesAndRoundTrip) {
                                        WindowPacking{20, 5, 1, 16}, WindowPacking{16, 32, 3, 16}}) {
         const int64_t taps = shape.kernel * shape.kernel;
         const std::vector<float> source = counting(shape.outputs * shape.channels * taps);
-        AlignedFloats packed;
-        ASSERT_TRUE(pack_window(shape, source.data(), "test", &packed).ok());
+        WeightMemory memory;
+        WeightSpan packed;
+        ASSERT_TRUE(pack_window(shape, source.data(), "test", &memory, &packed).ok());
         ASSERT_EQ(packed.size(), static_cast<size_t>(shape.size()));
         const int64_t depth = shape.kernel * shape.channels;
         size_t index = 0;
@@ -80,21 +82,23 @@ TEST(Packing, WindowPlacesAndRoundTrip) {
 
 TEST(Packing, VectorIsPaddedAndBack) {
     const std::vector<float> source = counting(19);
-    AlignedFloats packed;
-    ASSERT_TRUE(pack_vector(19, 16, source.data(), "test", &packed).ok());
+    WeightMemory memory;
+    WeightSpan packed;
+    ASSERT_TRUE(pack_vector(19, 16, source.data(), "test", &memory, &packed).ok());
     ASSERT_EQ(packed.size(), 32u);
     EXPECT_EQ(zeros(packed.data(), 32), 13);
     std::vector<float> back(19);
     unpack_vector(19, packed.data(), back.data());
     EXPECT_EQ(back, source);
-    ASSERT_TRUE(pack_vector(19, 16, nullptr, "test", &packed).ok());
+    ASSERT_TRUE(pack_vector(19, 16, nullptr, "test", &memory, &packed).ok());
     EXPECT_EQ(zeros(packed.data(), 32), 32);
 }
 
 TEST(Packing, RefusesWhatIndicesCannotReach) {
-    AlignedFloats packed;
+    WeightMemory memory;
+    WeightSpan packed;
     const Status status = pack_matrix({int64_t{1} << 20, int64_t{1} << 20, int64_t{1} << 20, 16},
-                                      nullptr, "huge", &packed);
+                                      nullptr, "huge", &memory, &packed);
     EXPECT_EQ(status.code(), INVOLUTE_UNSUPPORTED);
     EXPECT_EQ(packed.size(), 0u);
 }
@@ -120,7 +124,7 @@ LayerWeights involution_weights() {
 TEST(Packing, SinkPacksALayerForItsKernel) {
     PackingSink sink(kernel_table(), INVOLUTE_ISA_AVX512);
     ASSERT_TRUE(sink.add(involution_layer(), involution_weights()).ok());
-    const std::vector<PackedLayer> layers = sink.take();
+    const auto [layers, memory] = sink.take();
     ASSERT_EQ(layers.size(), 1u);
     const PackedLayer &layer = layers[0];
     EXPECT_STREQ(layer.kernel->row, "involution_k3_s1");
@@ -151,7 +155,7 @@ TEST(Packing, SinkRefusesWrongCountsAndRanges) {
     LayerSpec large = involution_layer();
     large.kernel = 5;
     EXPECT_EQ(sink.add(large, involution_weights()).code(), INVOLUTE_UNSUPPORTED);
-    EXPECT_TRUE(sink.take().empty());
+    EXPECT_TRUE(sink.take().first.empty());
 }
 
 } // namespace
