@@ -6,6 +6,16 @@ namespace involute::generators {
 
 using namespace Halide;
 
+namespace {
+
+// The clamp changes no value: tiles of pixels may reach beyond the last one, and may not step back
+// instead, since the output may lie over the residual.
+Expr existing(const Var &p, const Conv2dEpilogue &epilogue) {
+    return min(likely(p), epilogue.pixels - 1);
+}
+
+} // namespace
+
 Conv2d conv2d_point(const Func &in, const Func &weight, const Expr &depth,
                     const Conv2dEpilogue &epilogue) {
     Conv2d op;
@@ -13,8 +23,10 @@ Conv2d conv2d_point(const Func &in, const Func &weight, const Expr &depth,
     op.reduction = RDom(0, depth, "k");
     const RVar &k = op.reduction.x;
     op.sum(ni, no, p) = epilogue.bias(ni, no);
-    op.sum(ni, no, p) += weight(ni, k, no) * in(k, p);
-    op.out(ni, no, p) = at_least(op.sum(ni, no, p) + epilogue.residual(ni, no, p), epilogue.floor);
+    const Expr pixel = existing(p, epilogue);
+    op.sum(ni, no, p) += weight(ni, k, no) * in(k, pixel);
+    op.out(ni, no, p) =
+        at_least(op.sum(ni, no, p) + epilogue.residual(ni, no, pixel), epilogue.floor);
     return op;
 }
 
@@ -33,12 +45,13 @@ Conv2d conv2d_window(const Func &in, const Func &weight, const Conv2dWindow &win
 
     op.reduction = RDom(0, window.run, 0, window.rows, "window");
     const RVar &j = op.reduction.x, &ky = op.reduction.y;
-    const Expr first = window.stride * window.channels * (p % window.width);
+    const Expr pixel = existing(p, epilogue);
+    const Expr first = window.stride * window.channels * (pixel % window.width);
     op.sum(ni, no, p, b) = epilogue.bias(ni, no);
     op.sum(ni, no, p, b) +=
-        weight(ni, j, ky, no) * source(first + j, window.stride * (p / window.width) + ky, b);
+        weight(ni, j, ky, no) * source(first + j, window.stride * (pixel / window.width) + ky, b);
     op.out(ni, no, p, b) =
-        at_least(op.sum(ni, no, p, b) + epilogue.residual(ni, no, p, b), epilogue.floor);
+        at_least(op.sum(ni, no, p, b) + epilogue.residual(ni, no, pixel, b), epilogue.floor);
     return op;
 }
 

@@ -20,6 +20,7 @@ struct Conv2dEpilogue {
     Halide::Func bias;     // (ni, no)
     Halide::Func residual; // (ni, no, p[, b])
     Halide::Expr floor;
+    Halide::Expr pixels; // extent of p
 };
 
 // in(k, p), weight(ni, k, no), k in [0, depth).

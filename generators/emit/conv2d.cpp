@@ -32,7 +32,8 @@ public:
     }
 
     void generate() {
-        const generators::Conv2dEpilogue epilogue{*bias_, *residual_, *floor_};
+        const generators::Conv2dEpilogue epilogue{*bias_, *residual_, *floor_,
+                                                  residual_->dim(2).extent()};
         if (form.value() == "point") {
             op_ = generators::conv2d_point(*in_, *weight_, weight_->dim(1).extent(), epilogue);
         } else {
@@ -58,6 +59,7 @@ public:
         promise_packed(*bias_, nr, 2);
         bias_->dim(1).set_stride(nr);
         promise_packed(*residual_, nr, residual_->dimensions());
+        residual_->dim(2).set_bounds(0, out_->dim(2).extent()); // the clamp hides what is missing
         promise_packed(*out_, nr, out_->dimensions());
         out_->dim(1).set_stride(nr);
         set_estimates();

@@ -1,5 +1,5 @@
-// Greedy by size: the largest tensor first, each at the lowest address where no tensor that lives
-// at the same time is in its way.
+// Greedy by size: the largest piece first, each at the lowest address where no piece that lives at
+// the same time is in its way.
 #include "core/memory_plan.h"
 
 #include <algorithm>
@@ -13,52 +13,84 @@ namespace {
 
 constexpr int64_t kOverread = 64;
 
-bool meet(const TensorLifetime &a, const TensorLifetime &b) {
+// Tensors that lie over each other are one piece of memory.
+struct Piece {
+    int64_t bytes;
+    int first, last;
+    int64_t offset = 0;
+};
+
+bool meet(const Piece &a, const Piece &b) {
     return a.first <= b.last && b.first <= a.last;
+}
+
+// The pieces, and the number of its piece for each tensor.
+std::vector<Piece> make_pieces(const std::vector<TensorLifetime> &tensors,
+                               std::vector<size_t> *piece_of) {
+    std::vector<Piece> pieces;
+    // A tensor begins after the one it lies over, which by then has its piece.
+    std::vector<size_t> order(tensors.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t a, size_t b) { return tensors[a].first < tensors[b].first; });
+    piece_of->assign(tensors.size(), 0);
+    for (size_t i : order) {
+        const TensorLifetime &tensor = tensors[i];
+        if (tensor.over >= 0) {
+            (*piece_of)[i] = (*piece_of)[static_cast<size_t>(tensor.over)];
+            Piece &piece = pieces[(*piece_of)[i]];
+            piece.last = std::max(piece.last, tensor.last);
+            continue;
+        }
+        (*piece_of)[i] = pieces.size();
+        pieces.push_back(
+            {round_up(tensor.bytes + kOverread, kBlockAlignment), tensor.first, tensor.last});
+    }
+    return pieces;
 }
 
 } // namespace
 
 MemoryPlan plan_memory(const std::vector<TensorLifetime> &tensors) {
     MemoryPlan plan;
-    plan.offsets.assign(tensors.size(), 0);
-    std::vector<int64_t> sizes;
+    std::vector<size_t> piece_of;
+    std::vector<Piece> pieces = make_pieces(tensors, &piece_of);
     int last_step = 0;
-    for (const TensorLifetime &tensor : tensors) {
-        sizes.push_back(round_up(tensor.bytes + kOverread, kBlockAlignment));
-        plan.bytes_unshared += sizes.back();
-        last_step = std::max(last_step, tensor.last);
-    }
+    for (const TensorLifetime &tensor : tensors)
+        plan.bytes_unshared += round_up(tensor.bytes + kOverread, kBlockAlignment);
+    for (const Piece &piece : pieces)
+        last_step = std::max(last_step, piece.last);
     for (int step = 0; step <= last_step; ++step) {
         int64_t alive = 0;
-        for (size_t i = 0; i < tensors.size(); ++i) {
-            if (tensors[i].first <= step && step <= tensors[i].last)
-                alive += sizes[i];
+        for (const Piece &piece : pieces) {
+            if (piece.first <= step && step <= piece.last)
+                alive += piece.bytes;
         }
         plan.bytes_most_alive = std::max(plan.bytes_most_alive, alive);
     }
 
-    std::vector<size_t> order(tensors.size());
-    std::iota(order.begin(), order.end(), size_t{0});
+    std::vector<Piece *> order;
+    for (Piece &piece : pieces)
+        order.push_back(&piece);
     std::stable_sort(order.begin(), order.end(),
-                     [&](size_t a, size_t b) { return sizes[a] > sizes[b]; });
-    std::vector<size_t> placed; // by offset
-    for (size_t tensor : order) {
-        int64_t offset = 0;
-        for (size_t other : placed) {
-            if (!meet(tensors[tensor], tensors[other]))
+                     [](const Piece *a, const Piece *b) { return a->bytes > b->bytes; });
+    std::vector<const Piece *> placed; // by offset
+    for (Piece *piece : order) {
+        for (const Piece *other : placed) {
+            if (!meet(*piece, *other))
                 continue;
-            if (offset + sizes[tensor] <= plan.offsets[other])
+            if (piece->offset + piece->bytes <= other->offset)
                 break;
-            offset = std::max(offset, plan.offsets[other] + sizes[other]);
+            piece->offset = std::max(piece->offset, other->offset + other->bytes);
         }
-        plan.offsets[tensor] = offset;
-        plan.bytes = std::max(plan.bytes, offset + sizes[tensor]);
-        const auto place = std::upper_bound(
-            placed.begin(), placed.end(), offset,
-            [&](int64_t value, size_t other) { return value < plan.offsets[other]; });
-        placed.insert(place, tensor);
+        plan.bytes = std::max(plan.bytes, piece->offset + piece->bytes);
+        placed.insert(
+            std::upper_bound(placed.begin(), placed.end(), piece,
+                             [](const Piece *a, const Piece *b) { return a->offset < b->offset; }),
+            piece);
     }
+    for (size_t piece : piece_of)
+        plan.offsets.push_back(pieces[piece].offset);
     return plan;
 }
 

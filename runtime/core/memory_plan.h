@@ -1,5 +1,5 @@
 // Where the tensors of a session lie in its one piece of memory: tensors whose lifetimes do not
-// meet share addresses.
+// meet share addresses, and a sum may take the place of one of its terms.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,9 @@ namespace involute {
 struct TensorLifetime {
     int64_t bytes = 0;
     int first = 0, last = 0;
+    // Number of a tensor of the same size whose last step is this one's first and whose place this
+    // one takes; -1: none.
+    int over = -1;
 };
 
 struct MemoryPlan {

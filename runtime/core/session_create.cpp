@@ -2,6 +2,7 @@
 // runs will use is taken here.
 #include <algorithm>
 #include <cinttypes>
+#include <cstring>
 #include <set>
 
 #include "core/session.h"
@@ -29,6 +30,28 @@ Status check_options(const involute_session_options &options) {
                              kMaxThreads, options.threads);
     }
     return Status();
+}
+
+// Sums take the place of their residual where nothing needs it any more: its lines are in a cache
+// that can be written at once, and the next layers find a smaller footprint. Kernels with hand
+// schedules write each value once, right after they have read the residual of it.
+void share_residuals(const Model &model, const std::vector<TensorLayout> &layouts,
+                     std::vector<TensorLifetime> *lifetimes) {
+    const Graph &graph = model.graph;
+    for (size_t i = 0; i < graph.layers.size(); ++i) {
+        const LayerSpec &layer = graph.layers[i];
+        if (layer.residual < 0 || layer.residual == layer.input)
+            continue;
+        const size_t from = static_cast<size_t>(layer.residual);
+        const size_t to = static_cast<size_t>(layer.output);
+        const bool callers = std::find(graph.inputs.begin(), graph.inputs.end(), layer.residual) !=
+                             graph.inputs.end();
+        if (!callers && (*lifetimes)[from].last == static_cast<int>(i) &&
+            layouts[from].elements() == layouts[to].elements() &&
+            layouts[from].pixel_stride == layouts[to].pixel_stride &&
+            std::strcmp(model.layers[i].kernel->schedule, "hand") == 0)
+            (*lifetimes)[to].over = layer.residual;
+    }
 }
 
 } // namespace
@@ -96,6 +119,7 @@ Status Session::plan(const involute_session_options &options) {
             {graph.tensors[static_cast<size_t>(tensor)].name, tensor,
              !consumed[static_cast<size_t>(tensor)] && shape.pixel_stride == shape.channels()});
     }
+    share_residuals(*model_, layouts_, &lifetimes);
     plan_ = plan_memory(lifetimes);
     INVOLUTE_RETURN_IF_ERROR(AlignedFloats::allocate(
         static_cast<size_t>(plan_.bytes) / sizeof(float), "activations", &arena_));

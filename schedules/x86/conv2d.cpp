@@ -18,7 +18,7 @@ void tile_pixels(Stage at, const Conv2d &op, int tile, const Machine &machine,
     if (op.has_batch) {
         order.push_back(op.b);
     }
-    at.split(op.p, po, pi, tile, TailStrategy::ShiftInwards)
+    at.split(op.p, po, pi, tile, TailStrategy::PredicateStores)
         .split(po, pb, pt, (cut.pixels_per_task + (tile - 1)) / tile, TailStrategy::GuardWithIf)
         .split(op.no, nb, nt, cut.blocks_per_task, TailStrategy::GuardWithIf)
         .reorder(order)
@@ -37,8 +37,7 @@ void schedule(Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine, cons
         tile_pixels(op.out.specialize(better(pixels, knobs.tile_b, knobs.tile)), op, knobs.tile_b,
                     machine, cut);
     }
-    tile_pixels(op.out.specialize(pixels >= knobs.tile), op, knobs.tile, machine, cut);
-    tile_pixels(op.out, op, 1, machine, cut);
+    tile_pixels(op.out, op, knobs.tile, machine, cut);
 
     std::vector<RVar> order = {op.reduction.x};
     if (op.has_batch) {

@@ -334,7 +334,8 @@ int call_kernel(const KernelEntry &kernel, const std::vector<Argument> &argument
         if (argument.kind == Argument::Kind::kBuffer) {
             dimensions[i] = argument.dimensions;
             buffers[i] = halide_buffer_t();
-            buffers[i].host = reinterpret_cast<uint8_t *>(argument.memory.data());
+            const float *host = argument.elsewhere ? argument.elsewhere : argument.memory.data();
+            buffers[i].host = reinterpret_cast<uint8_t *>(const_cast<float *>(host));
             buffers[i].type = halide_type_t(halide_type_float, argument.bits, 1);
             buffers[i].dimensions = static_cast<int32_t>(dimensions[i].size());
             buffers[i].dim = dimensions[i].data();

@@ -23,6 +23,7 @@ struct Argument {
     uint8_t bits = 32; // of a buffer's float values
     std::vector<halide_dimension_t> dimensions;
     GuardedBuffer memory;
+    const float *elsewhere = nullptr; // used instead of memory
 };
 
 // In order, less the user_context; the last one is the output, filled with NaN.
