@@ -14,6 +14,12 @@ Expr existing(const Var &p, const Conv2dEpilogue &epilogue) {
     return min(likely(p), epilogue.pixels - 1);
 }
 
+// p / width: no x86 divides integers in vectors. Exact for p + 1/2 below 2^31: the nearest integer
+// is at least 1/(2*width) away, rounding moves the quotient by less than 2^-21/width.
+Expr row_of(const Expr &p, const Expr &width) {
+    return cast<int>((cast<double>(p) + Expr(0.5)) / cast<double>(width));
+}
+
 } // namespace
 
 Conv2d conv2d_point(const Func &in, const Func &weight, const Expr &depth,
@@ -46,10 +52,16 @@ Conv2d conv2d_window(const Func &in, const Func &weight, const Conv2dWindow &win
     op.reduction = RDom(0, window.run, 0, window.rows, "window");
     const RVar &j = op.reduction.x, &ky = op.reduction.y;
     const Expr pixel = existing(p, epilogue);
-    const Expr first = window.stride * window.channels * (pixel % window.width);
+    const Expr y_out = row_of(pixel, window.width);
+    op.row(p) = window.stride * y_out;
+    op.element(p) = window.stride * window.channels * (pixel - y_out * window.width);
+    // What the output needs; whether the input has it is checked.
+    const Expr row = unsafe_promise_clamped(op.row(p), 0,
+                                            window.stride * ((epilogue.pixels - 1) / window.width));
+    const Expr element = unsafe_promise_clamped(
+        op.element(p), 0, window.stride * window.channels * (window.width - 1));
     op.sum(ni, no, p, b) = epilogue.bias(ni, no);
-    op.sum(ni, no, p, b) +=
-        weight(ni, j, ky, no) * source(first + j, window.stride * (pixel / window.width) + ky, b);
+    op.sum(ni, no, p, b) += weight(ni, j, ky, no) * source(element + j, row + ky, b);
     op.out(ni, no, p, b) =
         at_least(op.sum(ni, no, p, b) + epilogue.residual(ni, no, pixel, b), epilogue.floor);
     return op;

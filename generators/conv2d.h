@@ -11,7 +11,9 @@ struct Conv2d {
     bool has_batch = false;        // strided and window: a dimension b, point: batch lies in p
     bool pads = false;             // window
     Halide::Func padded{"padded"}; // (e, y, b), e = x*C + c: a row is one run of channels
-    Halide::RDom reduction;        // point: k; else j = kx*C + c and ky
+    // strided and window, (p): the first element and the first row of the window of pixel p.
+    Halide::Func element{"element"}, row{"row"};
+    Halide::RDom reduction; // point: k; else j = kx*C + c and ky
     Halide::Func sum{"sum"};
     Halide::Func out{"out"}; // (ni, no, p[, b])
 };

@@ -45,6 +45,11 @@ void schedule(Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine, cons
     }
     op.sum.compute_at(op.out, Var("pt"));
     accumulate_in_registers(op.sum, op.ni, op.p, order, machine, knobs.unroll_k);
+    if (op.has_batch) {
+        for (Func place : {op.element, op.row}) {
+            place.compute_at(op.out, kTask).vectorize(op.p, knobs.copy);
+        }
+    }
     if (op.pads) {
         op.padded.compute_root().vectorize(op.e, knobs.copy).parallel(op.y);
     }
