@@ -2,6 +2,7 @@
 #include "tests/perf/pins.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -33,17 +34,21 @@ auto find_in(List &list, const Key &key) {
                         [&](const auto &entry) { return same(entry, key); });
 }
 
-double change(const Count &count, const Pin &pin) {
-    return static_cast<double>(count.instructions) / static_cast<double>(pin.count) - 1;
+bool above(const Count &count, const Pin &pin) {
+    return count.instructions * 100 > pin.count * (100 + kSlackPercent);
+}
+
+bool below(const Count &count, const Pin &pin) {
+    return count.instructions * 100 < pin.count * (100 - kSlackPercent);
 }
 
 std::string difference(const Count &count, const Pin &pin) {
-    const double relative = change(count, pin);
+    const double percent =
+        100 * static_cast<double>(count.instructions - pin.count) / static_cast<double>(pin.count);
     char text[160];
-    std::snprintf(text, sizeof text, ": %lld instructions, pinned %lld: %.1f%% %s (%.0f%% allowed)",
+    std::snprintf(text, sizeof text, ": %lld instructions, pinned %lld: %.1f%% %s (%d%% allowed)",
                   static_cast<long long>(count.instructions), static_cast<long long>(pin.count),
-                  100 * (relative < 0 ? -relative : relative), relative < 0 ? "below" : "above",
-                  100 * kSlack);
+                  std::fabs(percent), percent < 0 ? "below" : "above", int{kSlackPercent});
     return count.name + " " + count.isa + text;
 }
 
@@ -121,9 +126,9 @@ std::vector<std::string> compare_with_pins(const std::string &isa, const std::ve
             problems.push_back(count.name + " " + count.isa + ": " +
                                std::to_string(count.instructions) + " instructions, not pinned; " +
                                kRefresh);
-        } else if (change(count, *pin) > kSlack) {
+        } else if (above(count, *pin)) {
             problems.push_back(difference(count, *pin));
-        } else if (change(count, *pin) < -kSlack) {
+        } else if (below(count, *pin)) {
             problems.push_back(difference(count, *pin) + "; " + kRefresh);
         }
     }
@@ -146,7 +151,7 @@ std::vector<Pin> refreshed(const std::vector<Pin> &pins, const std::vector<std::
         Pin pin{count.name, count.isa, count.instructions, count.instructions};
         const auto old = find_in(pins, count);
         if (old != pins.end()) {
-            if (count.instructions > old->count && change(count, *old) <= kSlack)
+            if (count.instructions > old->count && !above(count, *old))
                 pin.count = old->count;
             pin.lowest = std::min(pin.count, old->lowest);
         }

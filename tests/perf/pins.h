@@ -10,7 +10,7 @@
 
 namespace involute::perf {
 
-constexpr double kSlack = 0.03;
+constexpr int64_t kSlackPercent = 3;
 
 struct Pin {
     std::string name, isa;
