@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 . cmake/bootstrap.sh
 
-install_packages cmake
+install_packages cmake valgrind
 install_python
 build -DINVOLUTE_TESTS=ON
 say "Testing"

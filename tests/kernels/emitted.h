@@ -1,33 +1,14 @@
-// Kernels that the emit program builds while a test runs: linked with a Halide runtime of their own
-// into a shared object and opened, with threads, memory and errors of the caller's KernelContext.
+// Kernels that the emit program builds while a test runs, called in place of those of the library.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "core/registry.h"
+#include "tests/kernels/emitted_library.h"
 #include "tests/kernels/problem.h"
 
 namespace involute::kernel_tests {
-
-struct EmitRequest {
-    std::string row, isa;
-    std::string schedule = "hand";
-    std::string knobs; // "name=value,..."
-    std::string code;  // instruction set of the code, "": that of the schedule
-
-    std::string text() const; // the options of emit
-};
-
-struct CommandResult {
-    int exit_code = -1; // 128 + signal when it was stopped by one
-    std::string output; // stdout and stderr
-};
-
-CommandResult run_command(const std::vector<std::string> &words);
-
-// The emit program for this request, writing into `folder`.
-CommandResult run_emit(const EmitRequest &request, const std::string &folder);
 
 // Builds and opens it. nullptr and the reason in `error` when that does not work. The code stays
 // loaded until the process ends.
