@@ -3,6 +3,7 @@
 #include "core/partition.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/checked_size.h"
 #include "core/tiles.h"
@@ -18,10 +19,11 @@ constexpr int64_t kCachedWeightBytes = 256 << 10, kLargeInputBytes = 1 << 20;
 // The kernels of one block of an involution: with the rows of a group they fill an L2 cache.
 constexpr int64_t kKernelBytes = 192 << 10, kAllKernelBytes = 320 << 10;
 
-// Time until the last of `tasks` equal tasks has ended, and with several threads a tenth of a task
-// more: one is late at times, and small tasks even that out.
+// Time until the last of `tasks` equal tasks has ended, and with several threads a part of a task
+// more: one is late at times, the more of them the surer, and small tasks even that out.
 double makespan(int64_t tasks, int64_t threads, double task) {
-    return (static_cast<double>(ceil_div(tasks, threads)) + (threads > 1 ? 0.1 : 0.0)) * task;
+    const double late = threads > 1 ? 0.05 + 0.05 * std::log2(static_cast<double>(threads)) : 0;
+    return (static_cast<double>(ceil_div(tasks, threads)) + late) * task;
 }
 
 // The different values of ceil(total / pieces), largest first.
@@ -104,14 +106,26 @@ int64_t block_rows(const KernelEntry &kernel, const WorkShape &work, int64_t row
     return best;
 }
 
+// In multiply-adds of an involution, 35 of which take a nanosecond: three loops that wait for each
+// other, and a weight that a core reads for the first time.
+constexpr double kMeeting = 200e3, kColdWeight = 7;
+
 // Multiply-adds of one pixel of an involution, by the loop that threads share when all maps are one
 // task, and the iterations of that loop.
 struct InvolutionWork {
     double hidden = 0, kernels = 0, aggregation = 0;
     int64_t hidden_blocks = 1, kernel_blocks = 1, groups = 1;
 
+    int64_t weights = 1; // of kernel generation
+
     double all() const {
         return hidden + kernels + aggregation;
+    }
+    double row(const WorkShape &work) const {
+        return all() * static_cast<double>(work.width);
+    }
+    double cold() const {
+        return kColdWeight * static_cast<double>(weights);
     }
 };
 
@@ -124,9 +138,11 @@ InvolutionWork involution_work(const KernelEntry &kernel, const WorkShape &work)
     result.aggregation =
         1.5 * columns * static_cast<double>(work.input_floats) / static_cast<double>(work.groups);
     result.groups = work.groups;
+    result.weights = work.blocks * kernel.packing * work.depth;
     if (kernel.form == Form::kBottleneck) {
         result.hidden = static_cast<double>(work.depth * work.input_floats);
         result.hidden_blocks = ceil_div(work.depth, kernel.packing);
+        result.weights += work.depth * work.input_floats;
     }
     return result;
 }
@@ -140,7 +156,7 @@ double generated(const KernelEntry &kernel, const WorkShape &work, int64_t rows)
 
 // Time of all maps as one task, in rows: its inner loops are shared, image by image. They balance
 // whatever the number of rows, as far as there are blocks and groups for all threads; but threads
-// meet after each loop, and inputs and kernels change cores.
+// meet after each loop, and inputs and kernels change cores. Each reads its share of the weights.
 double time_together(const KernelEntry &kernel, const InvolutionWork &cost, const WorkShape &work,
                      int64_t threads) {
     const auto longest = [&](double all, int64_t pieces) {
@@ -150,10 +166,13 @@ double time_together(const KernelEntry &kernel, const InvolutionWork &cost, cons
         (longest(cost.hidden, cost.hidden_blocks) + longest(cost.kernels, cost.kernel_blocks)) *
         generated(kernel, work, work.rows);
     const double share = (generation + longest(cost.aggregation, cost.groups)) / cost.all();
-    return 1.1 * share * static_cast<double>(work.images * work.rows) + 0.5;
+    return 1.1 * share * static_cast<double>(work.images * work.rows) +
+           (static_cast<double>(work.images) * kMeeting +
+            cost.cold() / static_cast<double>(threads)) /
+               cost.row(work);
 }
 
-// The best runs of rows, and their time in rows.
+// The best runs of rows, and their time in rows. Each thread reads all weights.
 double cut_involution_rows(const KernelEntry &kernel, const InvolutionWork &cost,
                            const WorkShape &work, int64_t threads, Partition *best) {
     const double generation = (cost.hidden + cost.kernels) / cost.all();
@@ -170,7 +189,7 @@ double cut_involution_rows(const KernelEntry &kernel, const InvolutionWork &cost
             best->tasks = tasks;
         }
     });
-    return shortest;
+    return shortest + cost.cold() / cost.row(work);
 }
 
 Partition cut_involution(const KernelEntry &kernel, const WorkShape &work, int64_t threads) {

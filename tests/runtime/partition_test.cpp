@@ -175,9 +175,9 @@ TEST(Partition, InvolutionsOfLargeMapsAreBalanced) {
     const struct {
         int64_t size, channels, images;
         int threads;
-    } cases[] = {{56, 64, 1, 16},  {28, 128, 1, 16}, {14, 256, 1, 16}, {56, 64, 8, 64},
-                 {28, 128, 8, 64}, {14, 256, 8, 64}, {7, 512, 8, 64},  {56, 64, 1, 64},
-                 {28, 128, 1, 4},  {14, 256, 8, 16}};
+    } cases[] = {{56, 64, 1, 16},  {28, 128, 1, 16}, {56, 64, 8, 64},
+                 {28, 128, 8, 64}, {14, 256, 8, 64}, {7, 512, 8, 64},
+                 {56, 64, 1, 64},  {28, 128, 1, 4},  {14, 256, 8, 16}};
     for (const auto &one : cases) {
         const Partition cut =
             cut_work(kernel, kernels(one.size, one.channels, one.images), one.threads);
