@@ -35,19 +35,21 @@ int64_t repeat(const BenchCase &which, Runner *runner, Visit visit) {
 // One layer of the simulated session.
 struct Tasks {
     std::vector<int32_t> regions;             // of each task
-    std::vector<double> seconds;              // medians
-    double serial = 0;                        // median of what lies outside of the tasks
+    std::vector<double> seconds, least;       // medians and minima
+    double serial = 0, least_serial = 0;      // of what lies outside of the tasks
     std::vector<std::vector<double>> samples; // by run, then task
     std::vector<double> serial_samples;
 
-    void take_medians() {
+    void sum_up() {
         std::vector<double> of_task(samples.size());
         for (size_t task = 0; task < regions.size(); ++task) {
             for (size_t run = 0; run < samples.size(); ++run)
                 of_task[run] = samples[run][task];
             seconds.push_back(median(of_task));
+            least.push_back(*std::min_element(of_task.begin(), of_task.end()));
         }
         serial = median(serial_samples);
+        least_serial = *std::min_element(serial_samples.begin(), serial_samples.end());
         samples.clear();
     }
 };
@@ -66,13 +68,16 @@ std::vector<Tasks> time_tasks(const BenchCase &which, Runner *runner, int64_t *r
         }
     });
     for (Tasks &layer : layers)
-        layer.take_medians();
+        layer.sum_up();
     return layers;
 }
 
-// Medians of real runs on so many threads, the layers' and last their sum; empty where the cores
-// are fewer.
-std::vector<double> real_seconds(const BenchCase &which, const Model &model, Size size) {
+// Times of the layers on so many real threads, and last their sum; empty where the cores are fewer.
+struct RealTimes {
+    std::vector<double> median, least;
+};
+
+RealTimes real_times(const BenchCase &which, const Model &model, Size size) {
     if (which.simulated_threads > usable_cores())
         return {};
     involute_session_options options = {};
@@ -86,21 +91,29 @@ std::vector<double> real_seconds(const BenchCase &which, const Model &model, Siz
         for (size_t i = 0; i < samples.size(); ++i)
             samples[i].push_back(seconds[i]);
     });
-    std::vector<double> medians;
-    for (const std::vector<double> &layer : samples)
-        medians.push_back(median(layer));
-    medians.push_back(std::accumulate(medians.begin(), medians.end(), 0.0));
-    return medians;
+    RealTimes times;
+    for (const std::vector<double> &layer : samples) {
+        times.median.push_back(median(layer));
+        times.least.push_back(*std::min_element(layer.begin(), layer.end()));
+    }
+    for (std::vector<double> *list : {&times.median, &times.least})
+        list->push_back(std::accumulate(list->begin(), list->end(), 0.0));
+    return times;
 }
 
-void add_times(const Prediction &time, const std::vector<double> &real, size_t index, Json *row) {
+void add_times(const Prediction &time, double least, const RealTimes &real, size_t index,
+               Json *row) {
     const int threads = (*row).at("simulated_threads").get<int>();
+    const auto set = [&](const char *key, double value) {
+        (*row)[key] = real.median.empty() ? Json(nullptr) : Json(value);
+    };
     (*row)["work_ms"] = time.work * 1e3;
     (*row)["predicted_ms"] = time.seconds * 1e3;
+    (*row)["predicted_ms_min"] = least * 1e3;
     (*row)["balance"] = time.balance(threads);
-    (*row)["real_ms"] = real.empty() ? Json(nullptr) : Json(real[index] * 1e3);
-    (*row)["real_over_predicted"] =
-        real.empty() || time.seconds <= 0 ? Json(nullptr) : Json(real[index] / time.seconds);
+    set("real_ms", real.median.empty() ? 0 : real.median[index] * 1e3);
+    set("real_ms_min", real.median.empty() ? 0 : real.least[index] * 1e3);
+    set("real_over_predicted", real.median.empty() ? 0 : real.median[index] / time.seconds);
 }
 
 std::string text_or_dash(const Json &value, int decimals) {
@@ -119,14 +132,14 @@ std::vector<Json> simulate(const BenchCase &which) {
     runner.warm_up(kWarmUpTime);
     int64_t runs = 0;
     const std::vector<Tasks> tasks = time_tasks(which, &runner, &runs);
-    const std::vector<double> real = real_seconds(which, model, size);
+    const RealTimes real = real_times(which, model, size);
 
     Json shared = bench_identity(which, model, runner.json());
     shared.erase("threads");
     shared["simulated_threads"] = threads;
     const Json &layers = runner.json().at("layers");
     Prediction all;
-    double weighted = 0, worst = 2;
+    double weighted = 0, worst = 2, all_least = 0;
     std::string worst_layer;
     std::vector<Json> rows;
     for (size_t i = 0; i < layers.size(); ++i) {
@@ -142,7 +155,10 @@ std::vector<Json> simulate(const BenchCase &which) {
         row["regions"] = tasks[i].regions.empty() ? 0 : tasks[i].regions.back() + 1;
         row["tasks"] = tasks[i].regions.size();
         row["serial_ms"] = tasks[i].serial * 1e3;
-        add_times(time, real, i, &row);
+        const double least =
+            predict(tasks[i].least_serial, tasks[i].regions, tasks[i].least, threads).seconds;
+        all_least += least;
+        add_times(time, least, real, i, &row);
         all.work += time.work;
         all.seconds += time.seconds;
         const double balance = time.balance(threads);
@@ -154,7 +170,7 @@ std::vector<Json> simulate(const BenchCase &which) {
     Json network = shared;
     network["macs"] = runner.json().at("macs");
     network["iterations"] = runs;
-    add_times(all, real, layers.size(), &network);
+    add_times(all, all_least, real, layers.size(), &network);
     network["images_per_s"] = static_cast<double>(which.batch) / all.seconds;
     const double macs = network.at("macs").get<double>();
     network["balance_by_macs"] = macs > 0 ? Json(weighted / macs) : Json(nullptr);

@@ -51,8 +51,10 @@ Partition cut_convolution(const KernelEntry &kernel, const WorkShape &work, int6
     double shortest = 0;
     for_each_share(tiles, largest, [&](int64_t tiles_per_task) {
         for_each_share(work.blocks, work.blocks, [&](int64_t blocks_per_task) {
-            const int64_t tasks = work.images * ceil_div(tiles, tiles_per_task) *
-                                  ceil_div(work.blocks, blocks_per_task);
+            // Of one image: all forms but the point form, which sees a batch as one, go through the
+            // images one after another.
+            const int64_t tasks =
+                ceil_div(tiles, tiles_per_task) * ceil_div(work.blocks, blocks_per_task);
             // In steps of one tile and one block. A task reads its weights and its inputs from a
             // cache further away before it can use them again.
             const double time = makespan(tasks, threads,
@@ -63,7 +65,7 @@ Partition cut_convolution(const KernelEntry &kernel, const WorkShape &work, int6
                 best.pixels_per_task =
                     static_cast<int32_t>(std::min(tiles_per_task * tile, work.pixels()));
                 best.blocks_per_task = static_cast<int32_t>(blocks_per_task);
-                best.tasks = tasks;
+                best.tasks = work.images * tasks;
             }
         });
     });

@@ -91,6 +91,8 @@ TEST(BenchSimulate, RowsHangTogether) {
         EXPECT_LE(balance, 1 + 1e-9);
         EXPECT_NEAR(balance, layer_work / n / row.at("predicted_ms").get<double>(), 1e-9);
         EXPECT_LE(row.at("serial_ms").get<double>(), layer_work);
+        EXPECT_LE(row.at("predicted_ms_min"), row.at("predicted_ms"));
+        EXPECT_EQ(row.at("real_ms").is_null(), row.at("real_ms_min").is_null());
         EXPECT_GE(row.at("tasks").get<int>(), 2 * row.at("regions").get<int>());
         if (n == 1) {
             EXPECT_NEAR(balance, 1, 1e-9);

@@ -105,6 +105,24 @@ TEST(Partition, ConvolutionsAreBalanced) {
     }
 }
 
+// The loop over images is outside of the tasks' loop: each image is shared by all threads.
+TEST(Partition, ImagesOfStridedConvolutionsAreBalancedOneByOne) {
+    const KernelEntry &kernel = *row("conv2d_strided", INVOLUTE_ISA_AVX2);
+    for (const int threads : {2, 3, 16}) {
+        WorkShape work = product(784, 256, 512, 16);
+        const Partition one = cut_work(kernel, work, threads);
+        work.images = 8;
+        const Partition cut = cut_work(kernel, work, threads);
+        EXPECT_EQ(cut.tasks, 8 * one.tasks);
+        EXPECT_EQ(cut.pixels_per_task, one.pixels_per_task);
+        EXPECT_EQ(cut.blocks_per_task, one.blocks_per_task);
+        const int64_t tiles = ceil_of(cut.pixels_per_task, 6);
+        const double longest =
+            static_cast<double>(ceil_of(cut.tasks / 8, threads) * tiles * cut.blocks_per_task);
+        EXPECT_GE(static_cast<double>(131 * 32) / threads / longest, 0.85) << threads;
+    }
+}
+
 TEST(Partition, ConvolutionsCoverEverything) {
     const KernelEntry &kernel = *row("conv2d_point", INVOLUTE_ISA_BASELINE);
     for (int64_t pixels : {1, 2, 3, 49, 196, 3136, 1 << 20}) {
