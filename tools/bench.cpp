@@ -1,6 +1,8 @@
 // `involute bench`: times networks or single operators and sets them beside the machine's peak.
 #include "bench_case.h"
 #include "bench_options.h"
+#include "bench_simulate.h"
+#include "bench_table.h"
 #include "commands.h"
 #include "failure.h"
 #include "print.h"
@@ -16,55 +18,23 @@ std::string target_of(const BenchCase &which) {
     return which.model.empty() ? which.weights : which.model;
 }
 
-std::string share_text(const Json &fraction) {
-    return fraction.is_null() ? "-" : percent(fraction.get<double>());
-}
+constexpr const char *kFooter =
+    R"(Options with values take lists (1,2): one row for each combination, model or op first, then
+size, batch, threads, isa. Without --weights: synthetic:0. The share of the peak is 2 * MACs a
+second over what multiply-add loops reach on as many cores, right before and after.
 
-std::string operator_text(const Json &row) {
-    std::string text = row.at("op").get<std::string>();
-    const std::pair<const char *, const char *> parts[] = {
-        {"channels", " c"}, {"out_channels", "->"},   {"kernel", " k"},   {"stride", " s"},
-        {"dilation", " d"}, {"group_channels", " g"}, {"reduction", " r"}};
-    for (const auto &[key, mark] : parts)
-        if (row.contains(key))
-            text += mark + std::to_string(row.at(key).get<int64_t>());
-    return text + (row.value("relu", false) ? " relu" : "");
-}
+--profile, for each layer: MMACs, million multiply-adds that the operator needs; MB, what the kernel
+reads and writes at least; tail, share of the computed multiply-adds that fill up tiles and blocks;
+regions, parallel loops; and in ms: wait, time of the threads in those loops without a task; cold,
+what weights and activations cost that a second call finds in the caches; pool, the pooling of an
+involution with a stride, by itself; first, what the first run of the session took longer.
 
-std::string printed(const std::vector<Json> &rows) {
-    Table table({"<model or op", "size", "batch", "threads", "isa", "images/s", "ms", "of FMA peak",
-                 "peak MB"});
-    for (const Json &row : rows)
-        if (!row.contains("layer"))
-            table.row(
-                {row.contains("op") ? operator_text(row) : row.at("model").get<std::string>(),
-                 row.at("size").get<std::string>(), std::to_string(row.at("batch").get<int64_t>()),
-                 std::to_string(row.at("threads").get<int64_t>()), row.at("isa").get<std::string>(),
-                 fixed(row.at("images_per_s").get<double>(), 1),
-                 significant(row.at("ms_median").get<double>(), 4),
-                 share_text(row.at("peak_fraction")),
-                 fixed(row.at("peak_rss_mb").get<double>(), 0)});
-    return table.text();
-}
+--simulate-threads cuts the work for N threads, times its tasks one after another on one and puts
+them on N workers, each of which takes the next task when it is free. balance: work over N * the
+predicted time. What cores share (memory, caches) and what loops cost to start is not in it; where N
+cores are there, the real time stands beside the prediction. Fields: docs/file-formats.md.
 
-std::string printed_layers(const std::vector<Json> &rows) {
-    Table table(
-        {"<layer", "<op", "<row", "size", "batch", "threads", "isa", "ms", "share", "of FMA peak"});
-    bool any = false;
-    for (const Json &row : rows) {
-        if (!row.contains("layer"))
-            continue;
-        any = true;
-        table.row({row.at("layer").get<std::string>(), row.at("op").get<std::string>(),
-                   row.at("row").get<std::string>(), row.at("size").get<std::string>(),
-                   std::to_string(row.at("batch").get<int64_t>()),
-                   std::to_string(row.at("threads").get<int64_t>()),
-                   row.at("isa").get<std::string>(), fixed(row.at("ms_median").get<double>(), 4),
-                   percent(row.at("share").get<double>()),
-                   row.at("macs") == 0 ? "-" : share_text(row.at("peak_fraction"))});
-    }
-    return any ? "\n" + table.text() : "";
-}
+)";
 
 int bench(const BenchOptions &options) {
     const std::vector<BenchCase> cases = bench_cases(options);
@@ -77,13 +47,17 @@ int bench(const BenchOptions &options) {
     const auto report = [&] {
         progress.clear();
         print(options.json ? Json(rows).dump(2, ' ', false, Json::error_handler_t::replace) + "\n"
-                           : printed(rows) + printed_layers(rows));
+              : options.simulated_threads.empty() ? printed_measurements(rows)
+                                                  : printed_simulations(rows));
     };
     try {
         for (const BenchCase &which : cases) {
-            progress.step(target_of(which) + ", " + std::to_string(which.threads) + " threads, " +
+            const bool simulates = which.simulated_threads > 0;
+            progress.step(target_of(which) + ", " +
+                          std::to_string(simulates ? which.simulated_threads : which.threads) +
+                          (simulates ? " simulated threads, " : " threads, ") +
                           involute_isa_name(which.isa));
-            for (Json &row : measure(which))
+            for (Json &row : simulates ? simulate(which) : measure(which))
                 rows.push_back(std::move(row));
         }
     } catch (const Failure &) {
@@ -109,11 +83,12 @@ void add_bench(CLI::App *app, int *exit_code) {
                      "at least so many runs (10); without --min-time exactly so many")
         ->type_name("N");
     command->add_flag("--profile", options->profile, "add a row for each layer");
+    command
+        ->add_option("--simulate-threads", options->simulated_threads,
+                     "predict the balance on so many threads, layer by layer")
+        ->type_name("N[,N]");
     command->add_flag("--json", options->json, "print JSON");
-    command->footer("Options with values take lists (1,2): one row for each combination, model or "
-                    "op first, then\nsize, batch, threads, isa. Without --weights: synthetic:0. "
-                    "The share of the peak is 2 * MACs a\nsecond over what multiply-add loops "
-                    "reach on as many cores, right before and after.\n\n");
+    command->footer(kFooter);
     command->callback([=] { *exit_code = bench(*options); });
 }
 

@@ -50,7 +50,16 @@ std::vector<BenchCase> targets(const BenchOptions &options) {
 std::vector<BenchCase> bench_cases(const BenchOptions &options) {
     check_precision_and_schedule(options.raw);
     const std::vector<involute_isa> isas = parse_isas(options.raw.isa);
-    const std::vector<int> threads = parse_threads(options.raw.threads);
+    const bool simulates = !options.simulated_threads.empty();
+    if (simulates && !options.raw.threads.empty())
+        throw Failure(kExitUsage,
+                      "--simulate-threads: expected without --threads, found --threads " +
+                          joined(options.raw.threads, ","));
+    if (simulates && options.profile)
+        throw Failure(kExitUsage, "--simulate-threads: expected without --profile, found both");
+    const std::vector<int> threads =
+        simulates ? parse_threads(options.simulated_threads, "--simulate-threads")
+                  : parse_threads(options.raw.threads);
     const std::vector<int64_t> batches = parse_batches(options.raw.batch);
     const std::vector<Size> sizes = parse_sizes(options.raw.size);
     BenchCase shared;
@@ -80,7 +89,8 @@ std::vector<BenchCase> bench_cases(const BenchOptions &options) {
                             one.description = target.description;
                             one.size = size;
                             one.batch = batch;
-                            one.threads = thread_count;
+                            one.threads = simulates ? 1 : thread_count;
+                            one.simulated_threads = simulates ? thread_count : 0;
                             one.isa = isa;
                             all.push_back(one);
                         }
@@ -111,7 +121,10 @@ std::string bench_command(const BenchCase &which, Size size) {
         add("--weights", which.weights);
     add("--size", size_text(size));
     add("--batch", std::to_string(which.batch));
-    add("--threads", std::to_string(which.threads));
+    if (which.simulated_threads > 0)
+        add("--simulate-threads", std::to_string(which.simulated_threads));
+    else
+        add("--threads", std::to_string(which.threads));
     add("--isa", involute_isa_name(which.isa));
     add("--dtype", "f32");
     add("--schedule", "hand");

@@ -12,6 +12,7 @@ namespace involute {
 struct BenchOptions {
     RawOptions raw;
     RawOperator op;
+    std::vector<std::string> simulated_threads;
     std::string min_time, iterations;
     bool profile = false, json = false;
 };
@@ -24,13 +25,15 @@ struct BenchCase {
     Size size; // 0x0: the model's own
     int64_t batch = 1;
     int threads = 1;
+    int simulated_threads = 0; // 0: a measurement, on `threads`
     involute_isa isa = INVOLUTE_ISA_AUTO;
     double min_seconds = 1;
     int64_t min_iterations = 10;
     bool profile = false;
 };
 
-// The last list changes fastest: model or op (with its settings), size, batch, threads, isa. Stops,
+// The last list changes fastest: model or op (with its settings), size, batch, threads (real or
+// simulated), isa. Stops,
 // naming the option, when something does not parse; opens no files.
 std::vector<BenchCase> bench_cases(const BenchOptions &options);
 

@@ -161,23 +161,26 @@ Size default_size(const Model &model) {
     return {224, 224};
 }
 
-Session create_session(const Model &model, int64_t batch, Size size, int threads, bool features,
-                       bool profile) {
-    involute_session_options options = {};
+Session create_session(const Model &model, involute_session_options options) {
     options.struct_size = sizeof options;
+    involute_session *created = nullptr;
+    require(involute_session_create(model.model.get(), &options, &created),
+            model.label + " at --size " + size_text({options.height, options.width}) +
+                ", --batch " + std::to_string(options.batch));
+    Session session;
+    session.handle.reset(created);
+    session.json = Json::parse(involute_session_json(created));
+    return session;
+}
+
+Session create_session(const Model &model, int64_t batch, Size size, int threads, bool features) {
+    involute_session_options options = {};
     options.batch = batch;
     options.height = size.height;
     options.width = size.width;
     options.threads = threads;
     options.features = features;
-    options.profile = profile;
-    involute_session *created = nullptr;
-    require(involute_session_create(model.model.get(), &options, &created),
-            model.label + " at --size " + size_text(size) + ", --batch " + std::to_string(batch));
-    Session session;
-    session.handle.reset(created);
-    session.json = Json::parse(involute_session_json(created));
-    return session;
+    return create_session(model, options);
 }
 
 std::vector<Tensor> make_tensors(const Json &ports, Order order) {

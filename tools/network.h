@@ -47,8 +47,10 @@ struct Session {
     SessionHandle handle;
     Json json; // involute_session_json
 };
+// struct_size is filled in.
+Session create_session(const Model &model, involute_session_options options);
 Session create_session(const Model &model, int64_t batch, Size size, int threads,
-                       bool features = false, bool profile = false);
+                       bool features = false);
 
 // The tensors of json["inputs"] or json["outputs"].
 std::vector<Tensor> make_tensors(const Json &ports, Order order);

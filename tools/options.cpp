@@ -157,11 +157,12 @@ double parse_seconds(const std::string &argument, const std::string &text) {
     return value;
 }
 
-std::vector<int> parse_threads(const std::vector<std::string> &values) {
+std::vector<int> parse_threads(const std::vector<std::string> &values,
+                               const std::string &argument) {
     if (values.empty())
         return {usable_cores()};
     std::vector<int> threads;
-    for (int64_t number : parse_integers("--threads", values, 1, kMaxThreads))
+    for (int64_t number : parse_integers(argument, values, 1, kMaxThreads))
         threads.push_back(static_cast<int>(number));
     return threads;
 }

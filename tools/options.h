@@ -46,7 +46,8 @@ Size parse_size(const std::string &argument, const std::string &text);
 double parse_seconds(const std::string &argument, const std::string &text);
 
 // The values of a list option, or `fallback` when it was not given.
-std::vector<int> parse_threads(const std::vector<std::string> &values);       // usable cores
+std::vector<int> parse_threads(const std::vector<std::string> &values,
+                               const std::string &argument = "--threads");    // usable cores
 std::vector<int64_t> parse_batches(const std::vector<std::string> &values);   // 1
 std::vector<Size> parse_sizes(const std::vector<std::string> &values);        // one of {0, 0}
 std::vector<involute_isa> parse_isas(const std::vector<std::string> &values); // the best

@@ -164,13 +164,43 @@ const char *involute_session_json(const involute_session *session) {
     return session ? session->session->json().c_str() : nullptr;
 }
 
-size_t involute_session_profile(const involute_session *session, double *seconds, size_t count) {
+size_t involute_session_profile(const involute_session *session, involute_layer_profile *layers,
+                                size_t count) {
     if (!session)
         return 0;
-    const std::vector<double> &profile = session->session->profile();
-    for (size_t i = 0; seconds && i < count && i < profile.size(); ++i)
-        seconds[i] = profile[i];
-    return profile.size();
+    const size_t profiled = session->session->profiled_layers();
+    for (size_t i = 0; layers && i < count && i < profiled; ++i)
+        layers[i] = session->session->profile(i);
+    return profiled;
+}
+
+size_t involute_session_tasks(const involute_session *session, size_t layer, int32_t *regions,
+                              double *seconds, size_t count) {
+    if (!session || layer >= session->session->profiled_layers())
+        return 0;
+    const involute::TaskRecorder::Layer recorded = session->session->tasks(layer);
+    size_t task = 0;
+    for (size_t region = 0; region < recorded.counts.regions; ++region) {
+        for (size_t i = 0; i < recorded.regions[region].tasks; ++i, ++task) {
+            if (regions && task < count)
+                regions[task] = static_cast<int32_t>(region);
+            if (seconds && task < count)
+                seconds[task] = recorded.tasks[task];
+        }
+    }
+    return recorded.counts.tasks;
+}
+
+involute_status
+involute_session_profile_warm(involute_session *session, const involute_named_tensor *inputs,
+                              size_t input_count, const involute_named_tensor *outputs,
+                              size_t output_count, int32_t repeats, double *seconds, size_t count) {
+    return guarded([&]() -> Status {
+        INVOLUTE_RETURN_IF_ERROR(check_pointer("session", session));
+        INVOLUTE_RETURN_IF_ERROR(check_pointer("seconds", seconds));
+        return session->session->run_warm(inputs, input_count, outputs, output_count, repeats,
+                                          seconds, count);
+    });
 }
 
 void involute_session_destroy(involute_session *session) {

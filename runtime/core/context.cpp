@@ -4,6 +4,7 @@
 // link cannot take the one without the other.
 #include "core/context.h"
 
+#include <chrono>
 #include <cstring>
 
 #pragma GCC visibility push(hidden)
@@ -16,11 +17,53 @@ KernelContext *context_of(void *user_context) {
     return static_cast<KernelContext *>(user_context);
 }
 
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// A task of a region that is being recorded, put in place of the kernel's own.
+struct RecordedTask {
+    ParallelTask task;
+    uint8_t *closure;
+    int min;
+    double *seconds; // by index, or nullptr
+};
+
+INVOLUTE_THREAD_LOCAL bool inside_recorded_task_ = false;
+
+int run_recorded(void *user_context, int index, uint8_t *closure) {
+    const RecordedTask &recorded = *reinterpret_cast<const RecordedTask *>(closure);
+    inside_recorded_task_ = true;
+    const Clock::time_point start = Clock::now();
+    const int error = recorded.task(user_context, index, recorded.closure);
+    if (recorded.seconds)
+        recorded.seconds[index - recorded.min] = seconds_since(start);
+    inside_recorded_task_ = false;
+    return error;
+}
+
 } // namespace
 
 KernelContext::KernelContext(ThreadPool *pool, size_t arenas) : pool_(pool), arenas_(arenas) {}
 
 int KernelContext::parallel_for(ParallelTask task, int min, int size, uint8_t *closure) {
+    if (recorder_ && size > 1 && !inside_recorded_task_)
+        return record_tasks(task, min, size, closure);
+    return run_tasks(task, min, size, closure);
+}
+
+int KernelContext::record_tasks(ParallelTask task, int min, int size, uint8_t *closure) {
+    const size_t tasks = static_cast<size_t>(size);
+    RecordedTask recorded{task, closure, min, recorder_->begin_region(tasks)};
+    const Clock::time_point start = Clock::now();
+    const int error = run_tasks(run_recorded, min, size, reinterpret_cast<uint8_t *>(&recorded));
+    recorder_->end_region(tasks, seconds_since(start));
+    return error;
+}
+
+int KernelContext::run_tasks(ParallelTask task, int min, int size, uint8_t *closure) {
     if (pool_ && !measuring_)
         return pool_->run(task, this, min, size, closure);
     const int outer_slot = measuring_ ? ThreadPool::set_current_slot(1) : 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/arena.h"
+#include "core/task_recorder.h"
 #include "core/threads.h"
 
 namespace involute {
@@ -22,6 +23,11 @@ public:
     // kernel wants outside and inside of its tasks.
     void set_measuring(bool measuring) {
         measuring_ = measuring;
+    }
+
+    // Times the regions and tasks of later calls; nullptr: nothing is timed. Borrowed.
+    void set_recorder(TaskRecorder *recorder) {
+        recorder_ = recorder;
     }
 
     int parallel_for(ParallelTask task, int min, int size, uint8_t *closure);
@@ -42,8 +48,12 @@ public:
     }
 
 private:
+    int run_tasks(ParallelTask task, int min, int size, uint8_t *closure);
+    int record_tasks(ParallelTask task, int min, int size, uint8_t *closure);
+
     ThreadPool *pool_;
     bool measuring_ = false;
+    TaskRecorder *recorder_ = nullptr;
     std::vector<ScratchArena> arenas_;
     std::mutex mutex_;
     char message_[384] = "";

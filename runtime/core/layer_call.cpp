@@ -245,6 +245,7 @@ WorkShape work_shape(const LayerSpec &layer, const KernelEntry &kernel,
         work.blocks =
             ceil_div(layer.kernel * layer.kernel * (layer.in_channels / layer.group_channels),
                      kernel.packing);
+        work.groups = layer.in_channels / layer.group_channels;
         work.depth = layer.hidden > 0 ? layer.hidden : layer.in_channels;
     }
     return work;

@@ -3,8 +3,10 @@
 #include "core/partition.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/checked_size.h"
+#include "core/tiles.h"
 
 namespace involute {
 namespace {
@@ -17,24 +19,11 @@ constexpr int64_t kCachedWeightBytes = 256 << 10, kLargeInputBytes = 1 << 20;
 // The kernels of one block of an involution: with the rows of a group they fill an L2 cache.
 constexpr int64_t kKernelBytes = 192 << 10, kAllKernelBytes = 320 << 10;
 
-// Pixels that the product kernels handle in one step, by instruction set and packing width: as many
-// accumulators as the registers hold. A figure that no longer matches the schedule costs balance,
-// never correctness.
-int64_t work_tile(const KernelEntry &kernel) {
-    switch (kernel.isa) {
-    case INVOLUTE_ISA_AVX512:
-        return kernel.packing >= 32 ? 7 : 14;
-    case INVOLUTE_ISA_AVX2:
-        return kernel.packing >= 16 ? 6 : 12;
-    default:
-        return kernel.packing >= 16 ? 2 : 4;
-    }
-}
-
-// Time until the last of `tasks` equal tasks has ended, and with several threads a tenth of a task
-// more: one is late at times, and small tasks even that out.
+// Time until the last of `tasks` equal tasks has ended, and with several threads a part of a task
+// more: one is late at times, the more of them the surer, and small tasks even that out.
 double makespan(int64_t tasks, int64_t threads, double task) {
-    return (static_cast<double>(ceil_div(tasks, threads)) + (threads > 1 ? 0.1 : 0.0)) * task;
+    const double late = threads > 1 ? 0.05 + 0.05 * std::log2(static_cast<double>(threads)) : 0;
+    return (static_cast<double>(ceil_div(tasks, threads)) + late) * task;
 }
 
 // The different values of ceil(total / pieces), largest first.
@@ -52,7 +41,7 @@ void for_each_share(int64_t total, int64_t largest, Visit visit) {
 }
 
 Partition cut_convolution(const KernelEntry &kernel, const WorkShape &work, int64_t threads) {
-    const int64_t tile = work_tile(kernel);
+    const int64_t tile = convolution_tile(kernel, work.pixels());
     const int64_t tiles = ceil_div(work.pixels(), tile);
     const int64_t weight_bytes = work.blocks * kernel.packing * work.depth * 4;
     const int64_t tile_bytes = tile * work.input_floats * 4;
@@ -62,8 +51,10 @@ Partition cut_convolution(const KernelEntry &kernel, const WorkShape &work, int6
     double shortest = 0;
     for_each_share(tiles, largest, [&](int64_t tiles_per_task) {
         for_each_share(work.blocks, work.blocks, [&](int64_t blocks_per_task) {
-            const int64_t tasks = work.images * ceil_div(tiles, tiles_per_task) *
-                                  ceil_div(work.blocks, blocks_per_task);
+            // Of one image: all forms but the point form, which sees a batch as one, go through the
+            // images one after another.
+            const int64_t tasks =
+                ceil_div(tiles, tiles_per_task) * ceil_div(work.blocks, blocks_per_task);
             // In steps of one tile and one block. A task reads its weights and its inputs from a
             // cache further away before it can use them again.
             const double time = makespan(tasks, threads,
@@ -74,7 +65,7 @@ Partition cut_convolution(const KernelEntry &kernel, const WorkShape &work, int6
                 best.pixels_per_task =
                     static_cast<int32_t>(std::min(tiles_per_task * tile, work.pixels()));
                 best.blocks_per_task = static_cast<int32_t>(blocks_per_task);
-                best.tasks = tasks;
+                best.tasks = work.images * tasks;
             }
         });
     });
@@ -101,14 +92,12 @@ double cut_rows(const WorkShape &work, int64_t threads, double overhead, Partiti
 // are made twice because a block of rows is no whole number of tiles.
 int64_t block_rows(const KernelEntry &kernel, const WorkShape &work, int64_t rows, int64_t bytes,
                    int64_t all_bytes) {
-    const int64_t tile = work_tile(kernel);
+    const int64_t tile = product_tile(kernel);
     const int64_t row_bytes = work.width * work.blocks * kernel.packing * 4;
     if (rows * row_bytes <= all_bytes)
         return rows;
     const auto made = [&](int64_t block) {
-        const auto pixels = [&](int64_t count) {
-            return ceil_div(count * work.width, tile) * tile;
-        };
+        const auto pixels = [&](int64_t count) { return round_up(count * work.width, tile); };
         return rows / block * pixels(block) + pixels(rows % block);
     };
     int64_t best = 1;
@@ -119,16 +108,98 @@ int64_t block_rows(const KernelEntry &kernel, const WorkShape &work, int64_t row
     return best;
 }
 
-Partition cut_involution(const KernelEntry &kernel, const WorkShape &work, int64_t threads) {
-    Partition cut;
+// In multiply-adds of an involution, 35 of which take a nanosecond: three loops that wait for each
+// other, and a weight that a core reads for the first time.
+constexpr double kMeeting = 200e3, kColdWeight = 7;
+
+// Multiply-adds of one pixel of an involution, by the loop that threads share when all maps are one
+// task, and the iterations of that loop.
+struct InvolutionWork {
+    double hidden = 0, kernels = 0, aggregation = 0;
+    int64_t hidden_blocks = 1, kernel_blocks = 1, groups = 1;
+
+    int64_t weights = 1; // of kernel generation
+
+    double all() const {
+        return hidden + kernels + aggregation;
+    }
+    double row(const WorkShape &work) const {
+        return all() * static_cast<double>(work.width);
+    }
+    double cold() const {
+        return kColdWeight * static_cast<double>(weights);
+    }
+};
+
+InvolutionWork involution_work(const KernelEntry &kernel, const WorkShape &work) {
+    const double columns = static_cast<double>(work.blocks * kernel.packing);
+    InvolutionWork result;
+    result.kernels = static_cast<double>(work.depth) * columns;
+    result.kernel_blocks = work.blocks;
+    // columns / groups taps for every channel; it needs more instructions a multiply-add.
+    result.aggregation =
+        1.5 * columns * static_cast<double>(work.input_floats) / static_cast<double>(work.groups);
+    result.groups = work.groups;
+    result.weights = work.blocks * kernel.packing * work.depth;
+    if (kernel.form == Form::kBottleneck) {
+        result.hidden = static_cast<double>(work.depth * work.input_floats);
+        result.hidden_blocks = ceil_div(work.depth, kernel.packing);
+        result.weights += work.depth * work.input_floats;
+    }
+    return result;
+}
+
+// By how much more pixels of generation `rows` rows are, because they are no whole number of tiles.
+double generated(const KernelEntry &kernel, const WorkShape &work, int64_t rows) {
+    const int64_t pixels = rows * work.width;
+    return static_cast<double>(round_up(pixels, product_tile(kernel))) /
+           static_cast<double>(pixels);
+}
+
+// Time of all maps as one task, in rows: its inner loops are shared, image by image. They balance
+// whatever the number of rows, as far as there are blocks and groups for all threads; but threads
+// meet after each loop, and inputs and kernels change cores. Each reads its share of the weights.
+double time_together(const KernelEntry &kernel, const InvolutionWork &cost, const WorkShape &work,
+                     int64_t threads) {
+    const auto longest = [&](double all, int64_t pieces) {
+        return all * static_cast<double>(ceil_div(pieces, threads)) / static_cast<double>(pieces);
+    };
+    const double generation =
+        (longest(cost.hidden, cost.hidden_blocks) + longest(cost.kernels, cost.kernel_blocks)) *
+        generated(kernel, work, work.rows);
+    const double share = (generation + longest(cost.aggregation, cost.groups)) / cost.all();
+    return 1.1 * share * static_cast<double>(work.images * work.rows) +
+           (static_cast<double>(work.images) * kMeeting +
+            cost.cold() / static_cast<double>(threads)) /
+               cost.row(work);
+}
+
+// The best runs of rows, and their time in rows. Each thread reads all weights.
+double cut_involution_rows(const KernelEntry &kernel, const InvolutionWork &cost,
+                           const WorkShape &work, int64_t threads, Partition *best) {
+    const double generation = (cost.hidden + cost.kernels) / cost.all();
     // A task copies the rows above and below its own.
-    const double apart = cut_rows(work, threads, 0.5, &cut);
-    // All maps as one task, whose inner loops are shared: they balance whatever the number of rows,
-    // but threads meet after each of them, and inputs and kernels change cores.
-    const double together =
-        1.1 * static_cast<double>(work.images * work.rows) / static_cast<double>(threads) + 0.5;
+    const double overhead = 0.08 * static_cast<double>(kernel.kernel - 1);
+    double shortest = 0;
+    for_each_share(work.rows, work.rows, [&](int64_t rows) {
+        const double row = 1 + generation * (generated(kernel, work, rows) - 1);
+        const int64_t tasks = work.images * ceil_div(work.rows, rows);
+        const double time = makespan(tasks, threads, static_cast<double>(rows) * row + overhead);
+        if (shortest == 0 || time < shortest) {
+            shortest = time;
+            best->rows_per_task = static_cast<int32_t>(rows);
+            best->tasks = tasks;
+        }
+    });
+    return shortest + cost.cold() / cost.row(work);
+}
+
+Partition cut_involution(const KernelEntry &kernel, const WorkShape &work, int64_t threads) {
+    const InvolutionWork cost = involution_work(kernel, work);
+    Partition cut;
+    const double apart = cut_involution_rows(kernel, cost, work, threads, &cut);
     int64_t caches = 1;
-    if (threads > 1 && together < apart) {
+    if (threads > 1 && time_together(kernel, cost, work, threads) < apart) {
         cut = Partition();
         cut.rows_per_task = static_cast<int32_t>(work.rows);
         cut.images_per_task = static_cast<int32_t>(work.images);

@@ -14,6 +14,7 @@ struct WorkShape {
     int64_t rows = 1, width = 1; // of an output image; convolutions cut its pixels as one axis
     int64_t blocks = 1;          // of NR output channels (kernel generation, involution: of the
                                  // values of a pixel's kernels)
+    int64_t groups = 1;          // involution: of channels, which are aggregated one after another
     int64_t depth = 1;           // reduction steps of an output value of the product
     int64_t input_floats = 1;    // of the input, per output pixel
 

@@ -24,12 +24,23 @@ public:
     Status run(const involute_named_tensor *inputs, size_t input_count,
                const involute_named_tensor *outputs, size_t output_count);
 
+    // The same, but each layer is called `repeats` times more at once, and seconds[i*repeats + r]
+    // gets the time of call r of layer i. `count` values are expected. The results are the same: a
+    // residual that a sum took the place of is put back before each call.
+    Status run_warm(const involute_named_tensor *inputs, size_t input_count,
+                    const involute_named_tensor *outputs, size_t output_count, int32_t repeats,
+                    double *seconds, size_t count);
+
     const std::string &json() const {
         return json_;
     }
-    // Seconds of each layer; empty without profile.
-    const std::vector<double> &profile() const {
-        return seconds_;
+    // Of the last run; 0 without profile.
+    size_t profiled_layers() const {
+        return seconds_.size();
+    }
+    involute_layer_profile profile(size_t layer) const;
+    TaskRecorder::Layer tasks(size_t layer) const {
+        return recorder_.layer(layer);
     }
 
 private:
@@ -51,14 +62,22 @@ private:
 
     Status plan(const involute_session_options &options);
     Status bind();
-    Status measure_scratch();
+    Status measure(bool profile);
     std::string describe() const; // session_json.cpp
 
     Status accept(const char *what, std::vector<Port> *ports, const involute_named_tensor *tensors,
                   size_t count, bool writable);
     void decide_direct_use();
     void place(const Port &port);
-    Status run_layers();
+    Status prepare_run(const involute_named_tensor *inputs, size_t input_count,
+                       const involute_named_tensor *outputs, size_t output_count);
+    Status run_layers(int32_t repeats, double *seconds);
+    Status run_layer(size_t layer);
+    // The tensor whose place the layer's output takes, or -1.
+    int overwritten_residual(size_t layer) const {
+        const LayerSpec &spec = model_->graph.layers[layer];
+        return spec.residual >= 0 && host(spec.residual) == host(spec.output) ? spec.residual : -1;
+    }
 
     const TensorLayout &layout(int tensor) const {
         return layouts_[static_cast<size_t>(tensor)];
@@ -69,6 +88,7 @@ private:
 
     std::shared_ptr<const Model> model_;
     int threads_ = 1;
+    int cut_for_ = 1; // threads; more than threads_ only where they are simulated
     std::vector<TensorLayout> layouts_;
     std::vector<Port> inputs_, outputs_;
     MemoryPlan plan_;
@@ -80,7 +100,9 @@ private:
     size_t caller_scratch_ = 0, worker_scratch_ = 0;
     ThreadPool pool_;
     std::unique_ptr<KernelContext> context_;
-    std::vector<double> seconds_;
+    std::vector<double> seconds_; // of each layer; empty without profile
+    TaskRecorder recorder_;
+    AlignedFloats spare_; // with profile: the largest overwritten residual
     std::atomic<bool> running_{false};
     std::string json_;
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cinttypes>
 #include <cstring>
-#include <set>
+#include <map>
 
 #include "core/session.h"
 
@@ -28,6 +28,16 @@ Status check_options(const involute_session_options &options) {
         return Status::error(INVOLUTE_INVALID_ARGUMENT,
                              "threads: expected 1 .. %d, or 0 for all that may be used, got %d",
                              kMaxThreads, options.threads);
+    }
+    if (options.simulated_threads < 0 || options.simulated_threads > kMaxThreads) {
+        return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                             "simulated_threads: expected 1 .. %d, or 0 for none, got %d",
+                             kMaxThreads, options.simulated_threads);
+    }
+    if (options.simulated_threads > 0 && options.threads > 1) {
+        return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                             "threads: expected 0 or 1 beside simulated_threads, got %d",
+                             options.threads);
     }
     return Status();
 }
@@ -61,13 +71,14 @@ Status Session::create(std::shared_ptr<const Model> model, const involute_sessio
     INVOLUTE_RETURN_IF_ERROR(check_options(options));
     std::unique_ptr<Session> built(new Session());
     built->model_ = std::move(model);
-    built->threads_ =
-        options.threads > 0 ? options.threads : std::min(usable_cpus(), int{kMaxThreads});
+    const bool simulates = options.simulated_threads > 0;
+    built->threads_ = simulates             ? 1
+                      : options.threads > 0 ? options.threads
+                                            : std::min(usable_cpus(), int{kMaxThreads});
+    built->cut_for_ = simulates ? options.simulated_threads : built->threads_;
     INVOLUTE_RETURN_IF_ERROR(built->plan(options));
     INVOLUTE_RETURN_IF_ERROR(built->bind());
-    INVOLUTE_RETURN_IF_ERROR(built->measure_scratch());
-    if (options.profile)
-        built->seconds_.assign(built->calls_.size(), 0.0);
+    INVOLUTE_RETURN_IF_ERROR(built->measure(options.profile || simulates));
     built->json_ = built->describe();
     INVOLUTE_RETURN_IF_ERROR(built->pool_.start(built->threads_));
     *session = std::move(built);
@@ -152,7 +163,7 @@ Status Session::bind() {
         bind_layer(layer, model_->layers[i],
                    {operand(layer.input), operand(layer.residual), operand(layer.kernels),
                     operand(layer.output)},
-                   reciprocals, threads_, call);
+                   reciprocals, cut_for_, call);
         const std::pair<int, int> tensors[] = {{layer.input, call->input},
                                                {layer.residual, call->residual},
                                                {layer.kernels, call->kernels},
@@ -170,24 +181,44 @@ Status Session::bind() {
 }
 
 // Each distinct call runs once on the zeroed tensors, alone and with scratch from the heap; what it
-// wanted at once is what the arenas get, so that no run allocates.
-Status Session::measure_scratch() {
-    std::set<std::string> measured;
+// wanted at once is what the arenas get, so that no run allocates. The same holds for the tasks
+// that a profile records.
+Status Session::measure(bool profile) {
+    std::map<std::string, TaskCounts> measured;
+    std::vector<TaskCounts> counts;
     for (size_t i = 0; i < calls_.size(); ++i) {
-        if (!measured.insert(calls_[i]->call.signature()).second)
-            continue;
-        KernelContext context(nullptr, 2);
-        context.set_measuring(true);
-        INVOLUTE_RETURN_IF_ERROR(calls_[i]->call.invoke(&context, model_->graph.layers[i].name));
-        const size_t outside = context.arenas()[0].high_water();
-        const size_t inside = context.arenas()[1].high_water();
-        caller_scratch_ = std::max(caller_scratch_, outside + inside);
-        worker_scratch_ = std::max(worker_scratch_, inside);
+        const auto [entry, first] = measured.try_emplace(calls_[i]->call.signature());
+        if (first) {
+            KernelContext context(nullptr, 2);
+            TaskRecorder counter;
+            context.set_measuring(true);
+            context.set_recorder(&counter);
+            INVOLUTE_RETURN_IF_ERROR(
+                calls_[i]->call.invoke(&context, model_->graph.layers[i].name));
+            const size_t outside = context.arenas()[0].high_water();
+            const size_t inside = context.arenas()[1].high_water();
+            caller_scratch_ = std::max(caller_scratch_, outside + inside);
+            worker_scratch_ = std::max(worker_scratch_, inside);
+            entry->second = counter.counts();
+        }
+        counts.push_back(entry->second);
     }
     context_ = std::make_unique<KernelContext>(&pool_, static_cast<size_t>(threads_));
     for (size_t slot = 0; slot < context_->arenas().size(); ++slot) {
         INVOLUTE_RETURN_IF_ERROR(
             context_->arenas()[slot].reserve(slot == 0 ? caller_scratch_ : worker_scratch_));
+    }
+    if (profile) {
+        seconds_.assign(calls_.size(), 0.0);
+        int64_t spare = 0;
+        for (size_t i = 0; i < calls_.size(); ++i) {
+            const int residual = overwritten_residual(i);
+            spare = std::max(spare, residual >= 0 ? layout(residual).elements() : 0);
+        }
+        INVOLUTE_RETURN_IF_ERROR(
+            AlignedFloats::allocate(static_cast<size_t>(spare), "residuals to repeat", &spare_));
+        recorder_ = TaskRecorder(counts);
+        context_->set_recorder(&recorder_);
     }
     return Status();
 }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/isa.h"
+#include "core/layer_cost.h"
 #include "core/session.h"
 
 namespace involute {
@@ -20,6 +21,13 @@ std::string Session::describe() const {
         const TensorLayout &output = layout(layer.output);
         const int64_t layer_macs_all = layer_macs(layer, output);
         macs += layer_macs_all;
+        const int64_t computed = computed_macs(layer, *packed.kernel, calls_[i]->partition, output);
+        const double tail =
+            computed > 0 ? 1 - static_cast<double>(layer_macs_all) / static_cast<double>(computed)
+                         : 0;
+        const auto of = [this](int tensor) { return tensor < 0 ? nullptr : &layout(tensor); };
+        const LayerLayouts layouts = {of(layer.input), of(layer.residual), of(layer.kernels),
+                                      of(layer.output)};
         layers.push_back({{"name", layer.name},
                           {"op", op_name(layer.op)},
                           {"row", packed.kernel->row},
@@ -27,10 +35,14 @@ std::string Session::describe() const {
                           {"stride", layer.stride},
                           {"in_channels", layer.in_channels},
                           {"macs", layer_macs_all},
+                          {"computed_macs", computed},
+                          {"tail", tail},
+                          {"input_shape", layouts.input->public_shape()},
                           {"shape", output.public_shape()},
                           {"symbol", packed.kernel->symbol},
                           {"why", packed.why},
                           {"tasks", calls_[i]->partition.tasks},
+                          {"bytes", moved_bytes(layer, packed, layouts)},
                           {"weight_bytes", packed.bytes()},
                           {"activation_bytes", output.elements() * int64_t{sizeof(float)}}});
     }
@@ -52,11 +64,13 @@ std::string Session::describe() const {
         {"scratch", scratch},
         {"tables", tables},
         {"total", model_->weight_bytes() + static_cast<size_t>(plan_.bytes) + scratch + tables}};
-    const Json all = {
+    Json all = {
         {"batch", input.batch}, {"height", input.height},       {"width", input.width},
         {"threads", threads_},  {"isa", isa_name(model_->isa)}, {"macs", macs},
         {"memory", memory},     {"inputs", ports(inputs_)},     {"outputs", ports(outputs_)},
         {"layers", layers}};
+    if (cut_for_ != threads_)
+        all["simulated_threads"] = cut_for_;
     return all.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

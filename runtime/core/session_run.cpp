@@ -1,5 +1,6 @@
 // One run: check everything the caller gave, then place it, then the layers in order. Nothing is
 // allocated on the way of success.
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 
@@ -26,6 +27,10 @@ private:
     std::atomic<bool> *flag_;
     bool first_;
 };
+
+Status already_running() {
+    return Status::error(INVOLUTE_INVALID_ARGUMENT, "session: it is running for another caller");
+}
 
 } // namespace
 
@@ -92,8 +97,35 @@ Status Session::run(const involute_named_tensor *inputs, size_t input_count,
                     const involute_named_tensor *outputs, size_t output_count) {
     const Running running(&running_);
     if (!running.first())
+        return already_running();
+    INVOLUTE_RETURN_IF_ERROR(prepare_run(inputs, input_count, outputs, output_count));
+    return run_layers(0, nullptr);
+}
+
+Status Session::run_warm(const involute_named_tensor *inputs, size_t input_count,
+                         const involute_named_tensor *outputs, size_t output_count, int32_t repeats,
+                         double *seconds, size_t count) {
+    const Running running(&running_);
+    if (!running.first())
+        return already_running();
+    if (seconds_.empty())
         return Status::error(INVOLUTE_INVALID_ARGUMENT,
-                             "session: it is running for another caller");
+                             "session: expected one made with profile, got one without");
+    if (repeats < 1)
+        return Status::error(INVOLUTE_INVALID_ARGUMENT, "repeats: expected at least 1, got %d",
+                             repeats);
+    const size_t expected = seconds_.size() * static_cast<size_t>(repeats);
+    if (count != expected)
+        return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                             "seconds: expected room for %zu values (%zu layers, %d repeats), got "
+                             "%zu",
+                             expected, seconds_.size(), repeats, count);
+    INVOLUTE_RETURN_IF_ERROR(prepare_run(inputs, input_count, outputs, output_count));
+    return run_layers(repeats, seconds);
+}
+
+Status Session::prepare_run(const involute_named_tensor *inputs, size_t input_count,
+                            const involute_named_tensor *outputs, size_t output_count) {
     INVOLUTE_RETURN_IF_ERROR(accept("input", &inputs_, inputs, input_count, false));
     INVOLUTE_RETURN_IF_ERROR(accept("output", &outputs_, outputs, output_count, true));
     for (const Port &port : inputs_) {
@@ -121,27 +153,50 @@ Status Session::run(const involute_named_tensor *inputs, size_t input_count,
     for (const Port &port : outputs_)
         place(port);
     context_->clear_error();
-    return run_layers();
+    return Status();
 }
 
-Status Session::run_layers() {
+Status Session::run_layers(int32_t repeats, double *seconds) {
+    for (size_t i = 0; i < calls_.size(); ++i) {
+        const int residual = repeats > 0 ? overwritten_residual(i) : -1;
+        const size_t elements =
+            residual >= 0 ? static_cast<size_t>(layout(residual).elements()) : 0;
+        std::copy_n(residual >= 0 ? host(residual) : nullptr, elements, spare_.data());
+        INVOLUTE_RETURN_IF_ERROR(run_layer(i));
+        for (int32_t again = 0; again < repeats; ++again) {
+            std::copy_n(spare_.data(), elements, residual >= 0 ? host(residual) : nullptr);
+            INVOLUTE_RETURN_IF_ERROR(run_layer(i));
+            *seconds++ = seconds_[i];
+        }
+    }
+    return Status();
+}
+
+Status Session::run_layer(size_t layer) {
     using Clock = std::chrono::steady_clock;
     const bool profile = !seconds_.empty();
     Clock::time_point start;
-    for (size_t i = 0; i < calls_.size(); ++i) {
-        if (profile)
-            start = Clock::now();
-        INVOLUTE_RETURN_IF_ERROR(
-            calls_[i]->call.invoke(context_.get(), model_->graph.layers[i].name));
-        if (output_of_layer_[i] >= 0) {
-            const Port &port = outputs_[static_cast<size_t>(output_of_layer_[i])];
-            if (port.given && !port.direct)
-                copy_out(host(port.tensor), layout(port.tensor), *port.given);
-        }
-        if (profile)
-            seconds_[i] = std::chrono::duration<double>(Clock::now() - start).count();
+    if (profile) {
+        recorder_.begin_layer(layer);
+        start = Clock::now();
     }
+    INVOLUTE_RETURN_IF_ERROR(
+        calls_[layer]->call.invoke(context_.get(), model_->graph.layers[layer].name));
+    if (output_of_layer_[layer] >= 0) {
+        const Port &port = outputs_[static_cast<size_t>(output_of_layer_[layer])];
+        if (port.given && !port.direct)
+            copy_out(host(port.tensor), layout(port.tensor), *port.given);
+    }
+    if (profile)
+        seconds_[layer] = std::chrono::duration<double>(Clock::now() - start).count();
     return Status();
+}
+
+involute_layer_profile Session::profile(size_t layer) const {
+    const TaskRecorder::Layer recorded = recorder_.layer(layer);
+    return {seconds_[layer], recorded.region_seconds, recorded.task_seconds,
+            static_cast<int64_t>(recorded.counts.regions),
+            static_cast<int64_t>(recorded.counts.tasks)};
 }
 
 } // namespace involute

@@ -15,12 +15,6 @@ namespace {
 // Longer than the gap between two layers, shorter than anybody notices on an idle machine.
 constexpr std::chrono::microseconds kSpin{50};
 
-// The initial-exec model needs no allocation on first use, even in a library that was opened later.
-#if defined(__ELF__)
-#define INVOLUTE_THREAD_LOCAL static __attribute__((tls_model("initial-exec"))) thread_local
-#else
-#define INVOLUTE_THREAD_LOCAL static thread_local
-#endif
 INVOLUTE_THREAD_LOCAL int current_slot_ = 0;
 INVOLUTE_THREAD_LOCAL bool inside_task_ = false;
 

@@ -12,6 +12,13 @@
 
 #include "core/status.h"
 
+// The initial-exec model needs no allocation on first use, even in a library that was opened later.
+#if defined(__ELF__)
+#define INVOLUTE_THREAD_LOCAL static __attribute__((tls_model("initial-exec"))) thread_local
+#else
+#define INVOLUTE_THREAD_LOCAL static thread_local
+#endif
+
 namespace involute {
 
 // The task type of Halide: returns 0 or an error code.

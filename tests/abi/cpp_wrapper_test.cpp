@@ -32,6 +32,34 @@ TEST(CppWrapper, RunsANetwork) {
         EXPECT_TRUE(std::isfinite(logit));
 }
 
+TEST(CppWrapper, Profiles) {
+    Weights weights;
+    ASSERT_TRUE(weights.synthetic(0));
+    Model model;
+    ASSERT_TRUE(model.create(R"({"kind":"conv2d","channels":32,"kernel":1})", weights));
+    involute_session_options options{};
+    options.batch = 1, options.height = options.width = 14;
+    options.threads = 1, options.profile = 1;
+    Session session;
+    ASSERT_TRUE(session.create(model, options));
+    std::vector<float> in(32 * 14 * 14, 0.5f), out(in.size(), NAN);
+    const auto input = view(in.data(), {1, 32, 14, 14}), output = view(out.data(), {1, 32, 14, 14});
+    std::vector<double> seconds;
+    const auto warm = session.profile_warm({{"input", input}}, {{"output", output}}, 3, &seconds);
+    ASSERT_TRUE(warm) << warm.message();
+    ASSERT_EQ(seconds.size(), 3u);
+    for (double time : seconds)
+        EXPECT_GT(time, 0);
+    ASSERT_EQ(session.profile().size(), 1u);
+    EXPECT_EQ(session.profile()[0].seconds, seconds[2]);
+    EXPECT_EQ(session.profile_warm({{"input", input}}, {}, 0, &seconds).code(),
+              INVOLUTE_INVALID_ARGUMENT);
+    Session plain;
+    ASSERT_TRUE(plain.create(model, 1, 14, 14));
+    EXPECT_TRUE(plain.profile().empty());
+    EXPECT_FALSE(plain.profile_warm({{"input", input}}, {}, 1, &seconds));
+}
+
 TEST(CppWrapper, FailuresSayWhyAndLeaveTheOwnerAsItWas) {
     Weights weights;
     const auto opened = weights.open("/nowhere.safetensors");

@@ -140,11 +140,70 @@ TEST(Bench, ProfileAddsTheLayers) {
     EXPECT_NEAR(ms, rows[0].at("ms_median").get<double>(), 0.3 * ms);
 }
 
+TEST(Bench, ProfileSaysWhereTheRestGoes) {
+    const json rows = bench({"--model", "rednet26", "--size", "64x64", "--profile", "--threads",
+                             "2", "--min-time", "0.3"});
+    double first = 0, ms = 0;
+    int pooled = 0;
+    for (size_t i = 1; i < rows.size(); ++i) {
+        const json &row = rows[i];
+        const double seconds = row.at("ms_median"), serial = row.at("serial_ms");
+        EXPECT_GT(row.at("bytes").get<double>(), 0);
+        EXPECT_GE(row.at("computed_macs"), row.at("macs"));
+        EXPECT_GE(row.at("tail").get<double>(), 0);
+        EXPECT_LT(row.at("tail").get<double>(), 1);
+        EXPECT_GE(row.at("regions"), 0);
+        EXPECT_GE(row.at("tasks"), 2 * row.at("regions").get<int>());
+        EXPECT_GE(row.at("wait_ms").get<double>(), 0) << row;
+        EXPECT_LT(row.at("wait_ms").get<double>(), seconds) << row;
+        EXPECT_GE(serial, 0);
+        EXPECT_LE(serial, seconds + 1e-9);
+        EXPECT_GT(row.at("warm_ms").get<double>(), 0);
+        EXPECT_NEAR(row.at("cold_ms").get<double>(), seconds - row.at("warm_ms").get<double>(),
+                    1e-9);
+        first += row.at("first_ms").get<double>() + seconds;
+        ms += seconds;
+        if (row.at("pooling_ms").is_null())
+            continue;
+        ++pooled;
+        EXPECT_EQ(row.at("op"), "involution");
+        EXPECT_GT(row.at("pooling_ms").get<double>(), 0);
+    }
+    EXPECT_EQ(pooled, 3); // the stages 2 to 4
+    EXPECT_GT(first, 0);
+    EXPECT_LT(first, 1000 * ms); // the first run is a run like others
+}
+
+TEST(Bench, BytesAndTailAreExact) {
+    // 49 pixels are 10 tiles of 5 on AVX2, 25 of 2 on the baseline; both compute 50.
+    for (const char *isa : {"baseline", "avx2"}) {
+        const Answer answer =
+            run_command({"bench", "--op", "conv2d", "--channels", "64", "--out-channels", "256",
+                         "--kernel", "1", "--size", "7x7", "--isa", isa, "--threads", "1",
+                         "--profile", "--iterations", "10", "--json"});
+        if (answer.exit_code == 3) {
+            std::cout << "no " << isa << " here: " << answer.err;
+            continue;
+        }
+        ASSERT_EQ(answer.exit_code, 0) << answer.err;
+        const json row = answer.json().at(1);
+        EXPECT_EQ(row.at("computed_macs"), 50 * 64 * 256);
+        EXPECT_NEAR(row.at("tail").get<double>(), 0.02, 1e-12);
+        EXPECT_EQ(row.at("bytes"), 4 * (49 * 64 + 64 * 256 + 256 + 49 * 256));
+    }
+}
+
 TEST(Bench, TheTableNamesImagesAndPeak) {
     const Answer answer = run_command({"bench", "--model", "rednet-digits", "--iterations", "10"});
     EXPECT_EQ(answer.exit_code, 0);
     for (const char *text : {"rednet-digits", "32x32", "images/s", "of FMA peak"})
         EXPECT_NE(answer.out.find(text), std::string::npos) << answer.out;
+    const Answer layers =
+        run_command({"bench", "--model", "rednet-digits", "--iterations", "10", "--profile"});
+    EXPECT_EQ(layers.exit_code, 0);
+    for (const char *text : {"MMACs", "MB", "tail", "regions", "wait", "cold", "pool", "first",
+                             "head.fc", "all layers"})
+        EXPECT_NE(layers.out.find(text), std::string::npos) << layers.out;
 }
 
 TEST(Bench, RowsBeforeAFailureAreKept) {

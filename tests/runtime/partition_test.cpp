@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <string>
 
+#include "core/tiles.h"
+
 namespace involute {
 namespace {
 
@@ -38,7 +40,7 @@ WorkShape map(int64_t rows, int64_t width, int64_t images) {
 
 WorkShape kernels(int64_t rows, int64_t channels, int64_t images) {
     WorkShape work = map(rows, rows, images);
-    work.input_floats = channels, work.depth = channels / 4;
+    work.input_floats = channels, work.depth = channels / 4, work.groups = channels / 16;
     work.blocks = ceil_of(49 * (channels / 16), 16);
     return work;
 }
@@ -89,16 +91,35 @@ TEST(Partition, ConvolutionsAreBalanced) {
         for (const int threads : {1, 2, 4, 8, 16}) {
             const WorkShape work = product(layer.pixels, layer.depth, layer.outputs, 16);
             const Partition cut = cut_work(kernel, work, threads);
-            const int64_t tiles = ceil_of(cut.pixels_per_task, 6);
+            const int64_t tile = convolution_tile(kernel, layer.pixels);
+            const int64_t tiles = ceil_of(cut.pixels_per_task, tile);
             const double longest =
                 static_cast<double>(ceil_of(cut.tasks, threads) * tiles * cut.blocks_per_task);
             const double share =
-                static_cast<double>(ceil_of(layer.pixels, 6) * work.blocks) / threads;
+                static_cast<double>(ceil_of(layer.pixels, tile) * work.blocks) / threads;
             EXPECT_GE(share / longest, 0.85)
                 << layer.pixels << ": " << layer.depth << " -> " << layer.outputs << ", " << threads
                 << " threads: " << cut.tasks << " tasks of " << cut.pixels_per_task << " x "
                 << cut.blocks_per_task;
         }
+    }
+}
+
+// The loop over images is outside of the tasks' loop: each image is shared by all threads.
+TEST(Partition, ImagesOfStridedConvolutionsAreBalancedOneByOne) {
+    const KernelEntry &kernel = *row("conv2d_strided", INVOLUTE_ISA_AVX2);
+    for (const int threads : {2, 3, 16}) {
+        WorkShape work = product(784, 256, 512, 16);
+        const Partition one = cut_work(kernel, work, threads);
+        work.images = 8;
+        const Partition cut = cut_work(kernel, work, threads);
+        EXPECT_EQ(cut.tasks, 8 * one.tasks);
+        EXPECT_EQ(cut.pixels_per_task, one.pixels_per_task);
+        EXPECT_EQ(cut.blocks_per_task, one.blocks_per_task);
+        const int64_t tiles = ceil_of(cut.pixels_per_task, 6);
+        const double longest =
+            static_cast<double>(ceil_of(cut.tasks / 8, threads) * tiles * cut.blocks_per_task);
+        EXPECT_GE(static_cast<double>(131 * 32) / threads / longest, 0.85) << threads;
     }
 }
 
@@ -156,14 +177,36 @@ TEST(Partition, InvolutionsOfSmallMapsAreOneTask) {
         EXPECT_EQ(small.rows_per_task, 7);
         EXPECT_EQ(small.rows_per_block, 7);
     }
-    const Partition batch = cut_work(kernel, kernels(7, 512, 8), 64);
-    EXPECT_EQ(batch.tasks, 1);
-    EXPECT_EQ(batch.images_per_task, 8);
+    const Partition pair = cut_work(kernel, kernels(7, 512, 2), 64);
+    EXPECT_EQ(pair.tasks, 1);
+    EXPECT_EQ(pair.images_per_task, 2);
     // Rows and images are tasks where there are many.
     const Partition large = cut_work(kernel, kernels(56, 64, 1), 2);
     EXPECT_GE(large.tasks, 2);
     EXPECT_EQ(large.images_per_task, 1);
     EXPECT_EQ(cut_work(kernel, kernels(7, 512, 8), 2).images_per_task, 1);
+}
+
+// The loops inside one task would leave most threads idle where there are few groups.
+TEST(Partition, InvolutionsOfLargeMapsAreBalanced) {
+    const KernelEntry &kernel = *row("involution_k7_s1", INVOLUTE_ISA_AVX2);
+    const struct {
+        int64_t size, channels, images;
+        int threads;
+    } cases[] = {{56, 64, 1, 16},  {28, 128, 1, 16}, {56, 64, 8, 64},
+                 {28, 128, 8, 64}, {14, 256, 8, 64}, {7, 512, 8, 64},
+                 {56, 64, 1, 64},  {28, 128, 1, 4},  {14, 256, 8, 16}};
+    for (const auto &one : cases) {
+        const Partition cut =
+            cut_work(kernel, kernels(one.size, one.channels, one.images), one.threads);
+        EXPECT_EQ(cut.images_per_task, 1);
+        EXPECT_EQ(cut.tasks, one.images * ceil_of(one.size, cut.rows_per_task));
+        const double share = static_cast<double>(one.images * one.size) / one.threads;
+        const double longest =
+            static_cast<double>(ceil_of(cut.tasks, one.threads) * cut.rows_per_task);
+        EXPECT_GE(share / longest, 0.85) << one.size << ", " << one.images << " images, "
+                                         << one.threads << " threads: " << cut.tasks;
+    }
 }
 
 TEST(Partition, KernelsOfABlockFitIntoTheCache) {

@@ -1,5 +1,5 @@
 // Sessions through the C interface on operators without weights: memory of the caller in any
-// order, concurrent use, lifetimes, profile, and errors that leave everything as it was.
+// order, concurrent use, lifetimes, and errors that leave everything as it was.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -277,24 +277,6 @@ TEST_F(SessionTest, DescribesItself) {
     EXPECT_EQ(involute_session_profile(session_, nullptr, 0), 0u);
 }
 
-TEST(SessionOptions, ProfileTimesEachLayer) {
-    const Model model(R"({"kind":"max_pool","channels":32,"kernel":3,"stride":2})");
-    ASSERT_EQ(model.status.code, INVOLUTE_OK) << model.status.message;
-    involute_session_options options = session_options(1);
-    options.profile = 1;
-    involute_session *session = nullptr;
-    ASSERT_EQ(involute_session_create(model.handle, &options, &session).code, INVOLUTE_OK);
-    Tensor input(kMapShape, kNchw, 0, 1.5f), output({kBatch, kChannels, 3, 5}, kNchw, 0, -99.0f);
-    const involute_named_tensor in = {"input", input.view}, out = {"output", output.view};
-    ASSERT_EQ(involute_session_run(session, &in, 1, &out, 1).code, INVOLUTE_OK);
-    EXPECT_EQ(output.at({1, 31, 2, 4}), 1.5f);
-    double seconds[2] = {-1, -1};
-    EXPECT_EQ(involute_session_profile(session, seconds, 2), 1u);
-    EXPECT_GT(seconds[0], 0);
-    EXPECT_EQ(seconds[1], -1);
-    involute_session_destroy(session);
-}
-
 TEST(SessionOptions, AreChecked) {
     const Model model(kAggregation);
     ASSERT_EQ(model.status.code, INVOLUTE_OK) << model.status.message;
@@ -320,6 +302,12 @@ TEST(SessionOptions, AreChecked) {
     options = session_options(1025);
     EXPECT_EQ(message(options),
               "threads: expected 1 .. 1024, or 0 for all that may be used, got 1025");
+    options = session_options(1);
+    options.simulated_threads = 1025;
+    EXPECT_EQ(message(options), "simulated_threads: expected 1 .. 1024, or 0 for none, got 1025");
+    options = session_options(2);
+    options.simulated_threads = 4;
+    EXPECT_EQ(message(options), "threads: expected 0 or 1 beside simulated_threads, got 2");
     options = session_options(1);
     options.batch = options.height = options.width = 1 << 20; // no product may wrap
     EXPECT_NE(message(options).find("has more than 2147483647 values"), std::string::npos);

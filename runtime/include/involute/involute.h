@@ -196,7 +196,10 @@ typedef struct involute_session_options {
     int64_t batch, height, width; /* >= 1 */
     int32_t threads;              /* >= 1; 0: as many as this process may use */
     int32_t features;             /* nonzero: stage1 .. stage4 are outputs as well */
-    int32_t profile;              /* nonzero: every run records the seconds of each layer */
+    int32_t profile;              /* nonzero: every run records the times of each layer */
+    /* Nonzero: the work is cut for so many threads, but its tasks run one after another on the
+     * caller's, each timed as with `profile`; `threads` is 0 or 1 then. */
+    int32_t simulated_threads;
 } involute_session_options;
 
 /* Plans and allocates all memory for one shape and starts the threads. Nothing is allocated after
@@ -216,14 +219,40 @@ involute_session_run(involute_session *session, const involute_named_tensor *inp
 /* JSON:
  * {"batch","height","width","threads","isa","macs","memory":{"weights","activations","scratch",...}
  * in bytes, "inputs":[{"name","shape"}], "outputs":[{"name","shape"}],
- * "layers":[{"name","op","row","kernel","macs","shape","why", "weight_bytes","activation_bytes"}]}.
- * Lives as long as the session. */
+ * "layers":[{"name","op","row","kernel","macs","shape","why","bytes","tail",...}]}; every field is
+ * in docs/file-formats.md. Lives as long as the session. */
 INVOLUTE_API const char *involute_session_json(const involute_session *session);
 
-/* Seconds of each layer in the last run, in the order of "layers"; returns the number of layers and
- * writes at most `count` values. 0 unless the session was made with `profile`. */
-INVOLUTE_API size_t involute_session_profile(const involute_session *session, double *seconds,
-                                             size_t count);
+/* Times of a layer. A region is a parallel loop of more than one task; a loop inside one of its
+ * tasks belongs to the task. */
+typedef struct involute_layer_profile {
+    double seconds;        /* of the layer, by the wall clock */
+    double region_seconds; /* of that, inside regions */
+    double task_seconds;   /* of the tasks of all regions, summed over the threads */
+    int64_t regions;
+    int64_t tasks; /* of all regions */
+} involute_layer_profile;
+
+/* The layers in the last run, in the order of "layers"; returns their number and writes at most
+ * `count`. 0 unless the session was made with `profile` or `simulated_threads`. Not while it runs;
+ * so for the next function. */
+INVOLUTE_API size_t involute_session_profile(const involute_session *session,
+                                             involute_layer_profile *layers, size_t count);
+
+/* The tasks of one layer in the last run: the region of each (counted from 0) and its seconds, in
+ * the order in which threads take them. Either array may be NULL. Returns the number of tasks and
+ * writes at most `count`; 0 without profile or such a layer. */
+INVOLUTE_API size_t involute_session_tasks(const involute_session *session, size_t layer,
+                                           int32_t *regions, double *seconds, size_t count);
+
+/* Runs once, as involute_session_run does and with the same results, but calls each layer `repeats`
+ * (>= 1) times more at once: with its weights and activations in the caches. seconds[i*repeats + r]
+ * gets the time of call r of layer i; `count` is the number of layers times `repeats`. The session
+ * was made with `profile`; what it tells afterwards is of the last calls. */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status
+involute_session_profile_warm(involute_session *session, const involute_named_tensor *inputs,
+                              size_t input_count, const involute_named_tensor *outputs,
+                              size_t output_count, int32_t repeats, double *seconds, size_t count);
 
 INVOLUTE_API void involute_session_destroy(involute_session *session);
 

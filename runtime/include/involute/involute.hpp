@@ -121,6 +121,11 @@ public:
         options.struct_size = sizeof options;
         options.batch = batch, options.height = height, options.width = width;
         options.threads = threads, options.features = features;
+        return create(model, options);
+    }
+    // With every option of the C interface but struct_size, which is filled in.
+    Result create(const Model &model, involute_session_options options) {
+        options.struct_size = sizeof options;
         involute_session *made = nullptr;
         const involute_status status = involute_session_create(model.get(), &options, &made);
         if (status.code == INVOLUTE_OK)
@@ -131,6 +136,26 @@ public:
                std::initializer_list<involute_named_tensor> outputs) {
         return involute_session_run(handle_.get(), inputs.begin(), inputs.size(), outputs.begin(),
                                     outputs.size());
+    }
+    // As run(), with `repeats` more calls of each layer at once; `seconds` gets their times, layer
+    // by layer. The session was made with `profile`.
+    Result profile_warm(std::initializer_list<involute_named_tensor> inputs,
+                        std::initializer_list<involute_named_tensor> outputs, int32_t repeats,
+                        std::vector<double> *seconds) {
+        const size_t layers = involute_session_profile(handle_.get(), nullptr, 0);
+        seconds->assign(layers * static_cast<size_t>(repeats > 0 ? repeats : 0) + 1, 0.0);
+        const involute_status status = involute_session_profile_warm(
+            handle_.get(), inputs.begin(), inputs.size(), outputs.begin(), outputs.size(), repeats,
+            seconds->data(), seconds->size() - 1);
+        seconds->pop_back(); // was there so that no pointer is NULL
+        return status;
+    }
+    // The layers in the last run; empty without `profile`.
+    std::vector<involute_layer_profile> profile() const {
+        std::vector<involute_layer_profile> layers(
+            involute_session_profile(handle_.get(), nullptr, 0));
+        involute_session_profile(handle_.get(), layers.data(), layers.size());
+        return layers;
     }
     const char *json() const {
         return involute_session_json(handle_.get());

@@ -1,0 +1,98 @@
+#include "core/layer_cost.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/checked_size.h"
+#include "core/tiles.h"
+
+namespace involute {
+namespace {
+
+constexpr int64_t kFloat = sizeof(float);
+
+// `count` in runs of `run`, each in whole tiles.
+int64_t in_runs(int64_t count, int64_t run, int64_t tile) {
+    return count / run * round_up(run, tile) + round_up(count % run, tile);
+}
+
+// Pixels of an image whose kernels are made, task by task and block by block.
+int64_t generated_pixels(const KernelEntry &kernel, const Partition &cut,
+                         const TensorLayout &output) {
+    const int64_t tile = product_tile(kernel), rows = output.height;
+    if (kernel.op == Op::kKernelGeneration)
+        return in_runs(output.pixels(), cut.pixels_per_task, tile);
+    const auto of_task = [&](int64_t count) {
+        const int64_t block = std::min<int64_t>(cut.rows_per_block, cut.rows_per_task);
+        return count / block * round_up(block * output.width, tile) +
+               round_up(count % block * output.width, tile);
+    };
+    return rows / cut.rows_per_task * of_task(cut.rows_per_task) +
+           of_task(rows % cut.rows_per_task);
+}
+
+// Positions along one axis of the input that at least one window holds.
+int64_t touched(int64_t size, int64_t outputs, int64_t kernel, int64_t stride, int64_t dilation) {
+    std::vector<bool> seen(static_cast<size_t>(size), false);
+    const int64_t before = dilation * (kernel - 1) / 2;
+    for (int64_t out = 0; out < outputs; ++out) {
+        for (int64_t tap = 0; tap < kernel; ++tap) {
+            const int64_t at = out * stride + tap * dilation - before;
+            if (at >= 0 && at < size)
+                seen[static_cast<size_t>(at)] = true;
+        }
+    }
+    return std::count(seen.begin(), seen.end(), true);
+}
+
+int64_t input_bytes(const LayerSpec &layer, const TensorLayout &in, const TensorLayout &out) {
+    const bool windows =
+        layer.op == Op::kConv2d || layer.op == Op::kMaxPool || layer.op == Op::kAggregation;
+    if (!windows || layer.stride <= 1)
+        return in.elements() * kFloat; // with a stride, pools read every pixel
+    return in.batch * in.pixel_stride * kFloat *
+           touched(in.height, out.height, layer.kernel, layer.stride, layer.dilation) *
+           touched(in.width, out.width, layer.kernel, layer.stride, layer.dilation);
+}
+
+} // namespace
+
+int64_t computed_macs(const LayerSpec &layer, const KernelEntry &kernel, const Partition &cut,
+                      const TensorLayout &output) {
+    const int64_t nr = kernel.packing, taps = layer.kernel * layer.kernel;
+    const int64_t channels = layer.in_channels;
+    if (layer.op == Op::kConv2d) {
+        const bool flat = kernel.form == Form::kPoint; // a batch is one row of pixels
+        const int64_t pixels = output.pixels() * (flat ? output.batch : 1);
+        return (flat ? 1 : output.batch) * round_up(pixels, convolution_tile(kernel, pixels)) *
+               layer.out_channels * channels * taps;
+    }
+    if (layer.op == Op::kDense)
+        return output.batch * round_up(layer.out_channels, nr) * channels;
+    int64_t macs = 0;
+    if (layer.op == Op::kInvolution || layer.op == Op::kKernelGeneration) {
+        const int64_t columns = round_up(taps * (channels / layer.group_channels), nr);
+        const int64_t hidden = round_up(layer.hidden, nr);
+        const int64_t per_pixel =
+            layer.hidden > 0 ? hidden * (channels + columns) : channels * columns;
+        macs += output.batch * generated_pixels(kernel, cut, output) * per_pixel;
+    }
+    if (layer.op == Op::kInvolution || layer.op == Op::kAggregation) {
+        const int64_t width = round_up(output.width, row_tile(kernel, output.width));
+        macs += output.batch * output.height * width * channels * taps;
+    }
+    return macs;
+}
+
+int64_t moved_bytes(const LayerSpec &layer, const PackedLayer &packed,
+                    const LayerLayouts &layouts) {
+    int64_t bytes =
+        input_bytes(layer, *layouts.input, *layouts.output) + static_cast<int64_t>(packed.bytes());
+    for (const TensorLayout *layout : {layouts.residual, layouts.kernels, layouts.output}) {
+        if (layout)
+            bytes += layout->elements() * kFloat;
+    }
+    return bytes;
+}
+
+} // namespace involute

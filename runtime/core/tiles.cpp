@@ -1,0 +1,57 @@
+#include "core/tiles.h"
+
+#include "core/checked_size.h"
+
+namespace involute {
+namespace {
+
+// The tiles of a row, widest first, 0: end.
+const int *row_tiles(const KernelEntry &kernel) {
+    static constexpr int kInvolutionAvx2[] = {5, 4, 0};
+    static constexpr int kAggregationAvx2[] = {5, 4, 3, 0};
+    static constexpr int kAvx512[] = {14, 10, 8, 7, 5, 0};
+    static constexpr int kBaseline[] = {2, 0};
+    switch (kernel.isa) {
+    case INVOLUTE_ISA_AVX512:
+        return kAvx512;
+    case INVOLUTE_ISA_AVX2:
+        return kernel.op == Op::kAggregation ? kAggregationAvx2 : kInvolutionAvx2;
+    default:
+        return kBaseline;
+    }
+}
+
+} // namespace
+
+int64_t product_tile(const KernelEntry &kernel) {
+    switch (kernel.isa) {
+    case INVOLUTE_ISA_AVX512:
+        return kernel.packing >= 32 ? 7 : 14;
+    case INVOLUTE_ISA_AVX2:
+        return kernel.packing >= 16 ? 6 : 12;
+    default:
+        return kernel.packing >= 16 ? 2 : 4;
+    }
+}
+
+int64_t convolution_tile(const KernelEntry &kernel, int64_t pixels) {
+    constexpr int64_t kPercent = 4; // by which a step of the second tile is slower
+    const int64_t usual = product_tile(kernel);
+    const int64_t second = kernel.isa == INVOLUTE_ISA_AVX2 ? usual - 1 : usual;
+    if (pixels >= second &&
+        round_up(pixels, second) * (100 + kPercent) < round_up(pixels, usual) * 100)
+        return second;
+    return pixels >= usual ? usual : 1;
+}
+
+int64_t row_tile(const KernelEntry &kernel, int64_t width) {
+    int64_t best = 1, cost = 0;
+    for (const int *tile = row_tiles(kernel); *tile != 0; ++tile) {
+        const int64_t pixels = round_up(width, *tile);
+        if (width >= *tile && (best == 1 || pixels < cost))
+            best = *tile, cost = pixels;
+    }
+    return best;
+}
+
+} // namespace involute

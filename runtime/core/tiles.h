@@ -1,0 +1,23 @@
+// The register tiles of the hand schedules, as far as the runtime has to know them: for cutting
+// work and for saying how much of it is thrown away or done twice. A test compares the figures
+// with the knobs in schedules/.
+#pragma once
+
+#include <cstdint>
+
+#include "core/registry.h"
+
+namespace involute {
+
+// Pixels that the products over channels handle in one step, by instruction set and packing width:
+// as many accumulators as the registers hold.
+int64_t product_tile(const KernelEntry &kernel);
+
+// The same for a convolution over `pixels`: AVX2 has a second tile for counts it fits better; fewer
+// pixels than a tile are done one by one.
+int64_t convolution_tile(const KernelEntry &kernel, int64_t pixels);
+
+// Pixels of an image row of `width` that involution and aggregation handle in one step.
+int64_t row_tile(const KernelEntry &kernel, int64_t width);
+
+} // namespace involute
