@@ -38,10 +38,8 @@ int64_t convolution_tile(const KernelEntry &kernel, int64_t pixels) {
     constexpr int64_t kPercent = 4; // by which a step of the second tile is slower
     const int64_t usual = product_tile(kernel);
     const int64_t second = kernel.isa == INVOLUTE_ISA_AVX2 ? usual - 1 : usual;
-    if (pixels >= second &&
-        round_up(pixels, second) * (100 + kPercent) < round_up(pixels, usual) * 100)
-        return second;
-    return pixels >= usual ? usual : 1;
+    return round_up(pixels, second) * (100 + kPercent) < round_up(pixels, usual) * 100 ? second
+                                                                                       : usual;
 }
 
 int64_t row_tile(const KernelEntry &kernel, int64_t width) {

@@ -15,8 +15,6 @@ constexpr int64_t kMaxClasses = 1000000;
 constexpr int64_t kMaxBaseChannels = 4096; // 131072 after the last stage
 constexpr int64_t kMaxStemChannels = 8192;
 constexpr int64_t kMaxBlocks = 1000;
-constexpr int64_t kMaxKernel = 255;
-constexpr int64_t kMaxDilation = 4096;
 constexpr int64_t kResNetStemKernel = 7;
 
 struct Depth {

@@ -11,6 +11,10 @@
 
 namespace involute {
 
+// Of the operators, in networks and alone.
+constexpr int64_t kMaxKernel = 255;
+constexpr int64_t kMaxDilation = 4096;
+
 struct Architecture {
     bool involution = true; // rednet; otherwise resnet
     std::array<int64_t, 4> blocks = {3, 4, 6, 3};

@@ -5,15 +5,14 @@
 #include <algorithm>
 
 #include "io/json_fields.h"
+#include "nets/architecture.h"
 
 namespace involute {
 
 namespace {
 
 constexpr int64_t kMaxChannels = 131072;
-constexpr int64_t kMaxKernel = 255;
 constexpr int64_t kMaxStride = 256;
-constexpr int64_t kMaxDilation = 4096;
 
 struct Kind {
     Op op;

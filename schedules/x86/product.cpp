@@ -19,7 +19,7 @@ void accumulate_in_registers(Func sum, const Var &n, const Var &pixel,
 Expr better(const Expr &pixels, int tile, int usual) {
     constexpr int kPercent = 4; // conv2d_point, AVX2: tile 5 against 6 with many pixels
     const auto cost = [&](int size) { return (pixels + (size - 1)) / size * size; };
-    return pixels >= tile && cost(tile) * (100 + kPercent) < cost(usual) * 100;
+    return cost(tile) * (100 + kPercent) < cost(usual) * 100;
 }
 
 } // namespace involute::schedules::x86

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "core/tensor_layout.h"
 #include "nets/architecture.h"
@@ -192,7 +193,7 @@ Status make_model(const Case &one, KernelTable table, involute_isa isa,
     built->graph = one.graph;
     built->isa = isa;
     built->json = "{}";
-    built->layers = sink.take();
+    std::tie(built->layers, built->memory) = sink.take();
     *model = std::move(built);
     return Status();
 }
