@@ -51,7 +51,7 @@ class Contender:
         """Compares with the reference; False if the row ends here."""
         expected = networks.read_tensors(self.folder / "expected.safetensors")
         error = relative_error(answers, expected)
-        self.row["error"] = error
+        self.row["error"] = error if np.isfinite(error) else None
         bound = BOUNDS[self.row["precision"]]
         if not error <= bound:
             return self.stop_with("wrong", f"differs from the reference by {error:.1e} of its "

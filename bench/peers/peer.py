@@ -63,6 +63,7 @@ PEERS = {
                  "OpenVINO in f32, latency hint, 49 shifted products"),
     "openvino-default": ("peer_openvino", "OpenVino", {"default": True}, ("rednet", "resnet"),
                          "OpenVINO with the precision it chooses by itself"),
+    "ncnn": ("peer_ncnn", "Ncnn", {}, ("resnet",), "ncnn in f32, Winograd and packed layouts"),
     "plain": ("peer_plain", "Plain", {}, ("aggregation",),
               "plain C++ loops and OpenMP, -O3 -march=native (plain.cpp)"),
 }
