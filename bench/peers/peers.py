@@ -17,6 +17,7 @@ import datetime
 import json
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,8 @@ from pathlib import Path
 try:
     import numpy  # noqa: F401
 except ModuleNotFoundError:
-    sys.exit("peers.py needs NumPy: pip install -r requirements-peers.txt") or 3
+    print("peers.py needs NumPy: pip install -r requirements-peers.txt", file=sys.stderr)
+    sys.exit(3)
 
 import contenders
 import peer as peers
@@ -108,8 +110,10 @@ def compare(task, options, folder):
     """Rows of one task, and the versions of what made its files."""
     say(f"{task.name}: weights, inputs and reference")
     made = subprocess.run([sys.executable, str(contenders.HERE / "tasks.py"), task.name,
-                           str(task.batch), str(folder)], text=True, check=True,
+                           str(task.batch), str(folder)], text=True, check=False,
                           stdout=subprocess.PIPE)
+    if made.returncode:
+        raise RuntimeError(f"{task.name}: tasks.py ended with {made.returncode}, see above")
     versions = {name: version for name, version in json.loads(made.stdout).items()
                 if name == "onnx"}
     every, running = [], []
@@ -145,7 +149,7 @@ def main():
         say(f"involute is not at {options.involute}: build it with cmake --build --preset "
             "release, or name it with --involute PATH")
         return 3
-    result = {"command": " ".join(["python3 bench/peers/peers.py", *sys.argv[1:]]),
+    result = {"command": "python3 bench/peers/peers.py " + shlex.join(sys.argv[1:]),
               "machine": machine(), "commit": commit(), "rounds": options.rounds,
               "min_time": options.min_time, "smoke": options.smoke, "versions": {}, "rows": [],
               "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")}
@@ -153,7 +157,11 @@ def main():
         for number, task in enumerate(options.tasks):
             folder = Path(work) / str(number)
             folder.mkdir()
-            rows, versions = compare(task, options, folder)
+            try:
+                rows, versions = compare(task, options, folder)
+            except RuntimeError as error:
+                say(str(error))
+                return 1
             result["rows"] += rows
             result["versions"].update(versions)
     result["ratios"] = report.ratios(result["rows"])

@@ -47,6 +47,20 @@ def ratios(rows):
     return result
 
 
+def label(row):
+    """The engine, of involute with its instruction set."""
+    isa = row.get("isa", "")
+    return row["peer"] if isa in row["peer"] else f"{row['peer']} {isa}"
+
+
+def peaks(rows):
+    """What share of the measured multiply-add peak involute reached, one line a row."""
+    return [f"Of the multiply-add peak, {statistics.median(row['fma_peak_gflops']):.1f} GFLOP/s "
+            f"on {row['threads']} threads, {label(row)} reached "
+            f"{100 * statistics.median(row['peak_fraction']):.0f}%."
+            for row in rows if "ms" in row and row.get("peak_fraction")]
+
+
 def number(value, pattern="{:.1f}"):
     return "" if value is None else pattern.format(value)
 
@@ -63,7 +77,7 @@ def table(rows):
         ours = best([other for other in rows if is_involute(other)], threads=row["threads"])
         small = row["ms"] < 10
         lines.append("| " + " | ".join([
-            str(row["threads"]), row["peer"], row["precision"],
+            str(row["threads"]), label(row), row["precision"],
             number(row["ms"], "{:.3f}" if small else "{:.1f}"),
             number(100 * row["spread"], "{:.0f}%"),
             number(row["ms"] / ours["ms"] if ours else None, "{:.2f}"),
@@ -91,7 +105,8 @@ def page(report):
                   "the comparison runs.**", ""]
     for task in dict.fromkeys(row["task"] for row in rows):
         mine = [row for row in rows if row["task"] == task]
-        lines += [f"## {task}, batch {mine[0]['batch']}", "", *table(mine), ""]
+        lines += [f"## {task}, batch {mine[0]['batch']}", "", *table(mine), "",
+                  *peaks(mine), ""]
     found = ratios(rows)
     if found:
         lines += ["## How much faster", "", "Time of the other engine over the time of involute.",
