@@ -2,6 +2,7 @@
 // other engines: padded copy, channels last, a block of pixels of one group in registers, loops
 // that the compiler vectorises, OpenMP over rows. Compiled for the machine at hand (-O3
 // -march=native); nothing of involute is used here.
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -14,8 +15,7 @@ constexpr int kBlock = 4;  // pixels at once: 4 x 16 sums fill 8 registers of AV
 // Sums of P neighbouring pixels. `x` points at the first tap of the first pixel.
 template <int K, int P>
 void block(const float *__restrict x, ptrdiff_t row, ptrdiff_t pixel, ptrdiff_t step,
-           const float *__restrict kernels, ptrdiff_t kernel_pixel, float *__restrict out,
-           ptrdiff_t out_pixel) {
+           const float *__restrict kernels, ptrdiff_t kernel_pixel, float *__restrict out) {
     float sum[P][kGroup] = {};
     for (int ky = 0; ky < K; ++ky) {
         for (int kx = 0; kx < K; ++kx) {
@@ -29,7 +29,7 @@ void block(const float *__restrict x, ptrdiff_t row, ptrdiff_t pixel, ptrdiff_t 
         }
     }
     for (int p = 0; p < P; ++p)
-        std::memcpy(out + p * out_pixel, sum[p], sizeof sum[p]);
+        std::memcpy(out + p * pixel, sum[p], sizeof sum[p]);
 }
 
 template <int K>
@@ -39,6 +39,8 @@ void aggregate(const float *x, const float *kernels, float *out, int batch, int 
     const int out_height = (height - 1) / stride + 1, out_width = (width - 1) / stride + 1;
     const ptrdiff_t pixel = channels, row = (width + 2 * reach) * pixel;
     const ptrdiff_t image = (height + 2 * reach) * row, kernel_pixel = ptrdiff_t{groups} * K * K;
+    static constexpr decltype(&block<K, 1>) blocks[kBlock] = {block<K, 1>, block<K, 2>, block<K, 3>,
+                                                              block<K, kBlock>};
     // Kept from call to call, so that its pages are not mapped anew each time.
     static thread_local std::unique_ptr<float[]> memory;
     static thread_local ptrdiff_t capacity = 0;
@@ -69,20 +71,12 @@ void aggregate(const float *x, const float *kernels, float *out, int batch, int 
             const float *from = padded + b * image + ptrdiff_t{y} * stride * row;
             const ptrdiff_t start = ptrdiff_t{line} * out_width;
             for (int column = 0; column < out_width; column += kBlock) {
-                const bool whole = column + kBlock <= out_width;
-                for (int g = 0; g < groups; ++g) {
-                    const float *tap = from + column * stride * pixel + g * kGroup;
-                    const float *weight = kernels + (start + column) * kernel_pixel + g * K * K;
-                    float *to = out + (start + column) * pixel + g * kGroup;
-                    for (int p = 0; p < (whole ? 1 : out_width - column); ++p) {
-                        if (whole)
-                            block<K, kBlock>(tap, row, pixel, stride * pixel, weight, kernel_pixel,
-                                             to, pixel);
-                        else
-                            block<K, 1>(tap + p * stride * pixel, row, pixel, 0,
-                                        weight + p * kernel_pixel, 0, to + p * pixel, 0);
-                    }
-                }
+                const int count = std::min(kBlock, out_width - column);
+                for (int g = 0; g < groups; ++g)
+                    blocks[count - 1](from + column * stride * pixel + g * kGroup, row, pixel,
+                                      stride * pixel,
+                                      kernels + (start + column) * kernel_pixel + g * K * K,
+                                      kernel_pixel, out + (start + column) * pixel + g * kGroup);
             }
         }
     }
