@@ -119,7 +119,11 @@ class Worker(Contender):
     def stop(self):
         if self.process:
             self.process.stdin.close()
-            self.process.wait()
+            try:
+                self.process.wait(timeout=10)
+            except subprocess.TimeoutExpired:  # in the middle of something, after an interrupt
+                self.process.kill()
+                self.process.wait()
             self.process.stdout.close()
             self.process = None
 
@@ -136,6 +140,11 @@ class Involute(Contender):
         return subprocess.run([*self.prefix, self.command, *arguments], text=True,
                               capture_output=True, check=False)
 
+    @staticmethod
+    def status_of(done):
+        """Exit code 3 says that this machine lacks something, an instruction set above all."""
+        return "skipped" if done.returncode == 3 else "failed"
+
     def start(self):
         self.row["disk_mb"] = os.path.getsize(self.command) / 1e6
         if self.task.channels:
@@ -143,7 +152,8 @@ class Involute(Contender):
             done = self.call("verify", str(networks.ROOT / "tests/reference/layers.safetensors"),
                              "--filter", "output", *self.isa)
             if done.returncode:
-                return self.stop_with("wrong", f"involute verify: {done.stderr.strip()}")
+                status = "wrong" if done.returncode == 1 else self.status_of(done)
+                return self.stop_with(status, done.stderr.strip() or done.stdout.strip()[-300:])
             self.row.update(status="ok", verified=done.stdout.strip().splitlines()[-1])
             return True
         answers = {}
@@ -157,8 +167,7 @@ class Involute(Contender):
                              "--tensor", str(self.folder / f"input{index}.safetensors"))
             self.row.setdefault("first_answer_s", time.monotonic() - begin)
             if done.returncode:
-                status = "skipped" if done.returncode == 3 else "failed"
-                return self.stop_with(status, done.stderr.strip())
+                return self.stop_with(self.status_of(done), done.stderr.strip())
             answers[index] = networks.read_tensors(out)["logits"]
         return self.check(answers)
 
@@ -171,7 +180,7 @@ class Involute(Contender):
                          str(task.batch), "--threads", str(self.threads), *self.isa,
                          "--min-time", str(seconds), "--json")
         if done.returncode:
-            return self.stop_with("failed", done.stderr.strip())
+            return self.stop_with(self.status_of(done), done.stderr.strip())
         bench = json.loads(done.stdout)[0]
         self.row["ms_rounds"].append(bench["ms_median"])
         for key in ("peak_rss_mb", "isa", "commit"):

@@ -13,8 +13,8 @@ HOW = "cmake --build --preset release --target involute_peer_plain"
 
 
 def load(path):
-    if not path or not Path(path).is_file():
-        raise Skip(f"the library of plain.cpp is not built ({path or 'no path given'}): {HOW}")
+    if not Path(path).is_file():
+        raise Skip(f"the library of plain.cpp, {Path(path).name}, is not built: {HOW}")
     function = ctypes.CDLL(path).involute_peer_aggregate
     function.argtypes = [ctypes.c_void_p] * 3 + [ctypes.c_int] * 7
     return function

@@ -40,7 +40,12 @@ def shifted(x, kernels, size, stride):
         for kx in range(size):
             view = padded[:, ky:ky + height:stride, kx:kx + width:stride]
             factor = weight[..., ky * size + kx, :]
-            out = view * factor if out is None else torch.addcmul(out, view, factor)
+            if out is None:
+                out = view * factor
+            elif torch.compiler.is_compiling():  # the compiler fuses these; eager would not
+                out = out + view * factor
+            else:
+                out = torch.addcmul(out, view, factor)
     return out.reshape(batch, out_h, out_w, channels).permute(0, 3, 1, 2)
 
 
@@ -146,6 +151,7 @@ class Compiled(Shifted):
     def build(self):
         import torch._inductor.config as config
         config.freezing = True
+        config.cpp.enable_floating_point_contract_flag = "fast"  # fused multiply-adds
         config.force_disable_caches = True  # compile times are of a first start
         warnings.filterwarnings("ignore", category=UserWarning)
         return torch.compile(super().build(), dynamic=False)

@@ -43,7 +43,8 @@ def ratios(rows):
                 (f"best f32 peer, {resnet}", best(peers, task=resnet, precision="f32", **same))):
             if other:
                 entry[name] = {"peer": other["peer"], "ratio": other["ms"] / row["ms"]}
-        result.append(entry)
+        if any(isinstance(value, dict) for value in entry.values()):
+            result.append(entry)
     return result
 
 
