@@ -145,8 +145,15 @@ class Involute(Contender):
         """Exit code 3 says that this machine lacks something, an instruction set above all."""
         return "skipped" if done.returncode == 3 else "failed"
 
+    def size_mb(self):
+        """Of the command and of the library that holds the kernels, if it is a shared one."""
+        linked = subprocess.run(["ldd", self.command], text=True, capture_output=True,
+                                check=False).stdout.splitlines()
+        libraries = [line.split()[2] for line in linked if "libinvolute" in line]
+        return sum(os.path.getsize(path) for path in [self.command, *libraries]) / 1e6
+
     def start(self):
-        self.row["disk_mb"] = os.path.getsize(self.command) / 1e6
+        self.row["disk_mb"] = self.size_mb()
         if self.task.channels:
             # The command has no way to hand single operators data; it checks them by itself.
             done = self.call("verify", str(networks.ROOT / "tests/reference/layers.safetensors"),
