@@ -106,6 +106,14 @@ def commit():
     return done.stdout.strip() or "unknown"
 
 
+def command(words):
+    """The line that repeats the page; where else the numbers were put does not matter to it."""
+    if "--json" in words:
+        at = words.index("--json")
+        words = words[:at] + words[at + 2:]
+    return "python3 bench/peers/peers.py " + shlex.join(words)
+
+
 def compare(task, options, folder):
     """Rows of one task, and the versions of what made its files."""
     say(f"{task.name}: weights, inputs and reference")
@@ -149,7 +157,7 @@ def main():
         say(f"involute is not at {options.involute}: build it with cmake --build --preset "
             "release, or name it with --involute PATH")
         return 3
-    result = {"command": "python3 bench/peers/peers.py " + shlex.join(sys.argv[1:]),
+    result = {"command": command(sys.argv[1:]),
               "machine": machine(), "commit": commit(), "rounds": options.rounds,
               "min_time": options.min_time, "smoke": options.smoke, "versions": {}, "rows": [],
               "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")}
