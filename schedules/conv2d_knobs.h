@@ -8,14 +8,14 @@ namespace involute::schedules {
 struct Conv2dKnobs {
     int tile = 6;     // pixels
     int tile_b = 0;   // pixels, for counts it fits better
-    int unroll_k = 1; // reduction steps
+    int unroll_k = 4; // reduction steps
     int copy = 8;     // lanes of the padding copy
 
     static Conv2dKnobs defaults(const Machine &machine, int packing);
     std::vector<Knob> list() {
         return {{"tile", &tile, 1, 16, "pixels whose accumulators stay in registers"},
                 {"tile_b", &tile_b, 0, 16, "a second tile, for counts it fits better; 0: none"},
-                {"unroll_k", &unroll_k, 1, 4, "reduction steps in one turn of the inner loop"},
+                {"unroll_k", &unroll_k, 1, 16, "reduction steps in one turn of the loop, 1x1 only"},
                 {"copy", &copy, 4, 16, "values copied at once where the border is added"}};
     }
     std::string violation(const Machine &machine, int packing) const;

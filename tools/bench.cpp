@@ -30,9 +30,10 @@ what weights and activations cost that a second call finds in the caches; pool, 
 involution with a stride, by itself; first, what the first run of the session took longer.
 
 --simulate-threads cuts the work for N threads, times its tasks one after another on one and puts
-them on N workers, each of which takes the next task when it is free. balance: work over N * the
-predicted time. What cores share (memory, caches) and what loops cost to start is not in it; where N
-cores are there, the real time stands beside the prediction. Fields: docs/file-formats.md.
+them on N workers, each of which begins with a part of its own and then takes from the others.
+balance: work over N * the predicted time. What cores share (memory, caches) and what loops cost to
+start is not in it; where N cores are there, the real time stands beside the prediction. Fields:
+docs/file-formats.md.
 
 )";
 

@@ -1,25 +1,39 @@
-// How long a list of tasks takes on several workers that take the next one whenever they are free:
-// the way in which the threads of a session share a parallel loop.
+// How long a list of tasks takes on several workers that begin with a part of their own and then
+// take from the others: the way in which the threads of a session share a parallel loop.
 #pragma once
 
 #include <algorithm>
 #include <functional>
 #include <queue>
+#include <utility>
 #include <vector>
 
 namespace involute {
 
-// Time until the last of `tasks` (times, taken in this order) has ended on `workers` >= 1 workers.
+// Time until the last of `tasks` (seconds, in the order of their indices) has ended on `workers` >=
+// 1 workers. Each takes the first task of its own part, or the last of the next part that has one.
 inline double list_makespan(const std::vector<double> &tasks, int workers) {
-    std::priority_queue<double, std::vector<double>, std::greater<double>> free_at;
-    for (int worker = 0; worker < workers; ++worker)
-        free_at.push(0);
+    struct Part {
+        size_t first, end;
+    };
+    const size_t count = static_cast<size_t>(workers);
+    std::vector<Part> parts;
+    for (size_t worker = 0; worker < count; ++worker)
+        parts.push_back({tasks.size() * worker / count, tasks.size() * (worker + 1) / count});
+    using Free = std::pair<double, size_t>; // since when, worker
+    std::priority_queue<Free, std::vector<Free>, std::greater<Free>> free;
+    for (size_t worker = 0; worker < count; ++worker)
+        free.push({0.0, worker});
     double end = 0;
-    for (double task : tasks) {
-        const double done = free_at.top() + task;
-        free_at.pop();
-        free_at.push(done);
-        end = std::max(end, done);
+    for (size_t taken = 0; taken < tasks.size(); ++taken) {
+        const auto [time, worker] = free.top();
+        free.pop();
+        size_t from = worker;
+        while (parts[from].first == parts[from].end)
+            from = (from + 1) % count;
+        const size_t task = from == worker ? parts[from].first++ : --parts[from].end;
+        end = std::max(end, time + tasks[task]);
+        free.push({time + tasks[task], worker});
     }
     return end;
 }

@@ -40,6 +40,24 @@ void for_each_share(int64_t total, int64_t largest, Visit visit) {
     }
 }
 
+// Of a convolution: multiply-adds that take a nanosecond; nanoseconds of a task beside its work;
+// and bytes a nanosecond of weights from memory, half of which hide behind arithmetic, and of
+// inputs that another core wrote (Zen 3, cores that share no cache: 16 and 13).
+constexpr double kMultiplyAdds = 35, kTaskTime = 200, kWeightBytes = 32, kInputBytesFromCores = 13;
+
+// Every thread begins with its own part of the tasks, in which the runs of blocks follow each other
+// for one run of pixels after the other. With as many runs of pixels as threads each thread reads
+// all weights but only its own pixels, which the layer before left in its caches; with one run, its
+// own weights and all pixels.
+double first_reads(const WorkShape &work, int64_t weight_bytes, int64_t pixel_runs,
+                   int64_t threads) {
+    const double runs = static_cast<double>(pixel_runs), count = static_cast<double>(threads);
+    const double input_bytes = static_cast<double>(work.pixels() * work.input_floats * 4);
+    const double foreign = std::max(0.0, 1 / runs - 1 / count);
+    return static_cast<double>(weight_bytes) * std::min(1.0, runs / count) / kWeightBytes +
+           input_bytes * foreign / kInputBytesFromCores;
+}
+
 Partition cut_convolution(const KernelEntry &kernel, const WorkShape &work, int64_t threads) {
     const int64_t tile = convolution_tile(kernel, work.pixels());
     const int64_t tiles = ceil_div(work.pixels(), tile);
@@ -47,19 +65,23 @@ Partition cut_convolution(const KernelEntry &kernel, const WorkShape &work, int6
     const int64_t tile_bytes = tile * work.input_floats * 4;
     const int64_t largest = std::max<int64_t>(
         1, (weight_bytes <= kCachedWeightBytes ? kInputBytes : kLargeInputBytes) / tile_bytes);
+    // Of one tile and one block.
+    const double step = static_cast<double>(tile * kernel.packing * work.depth) / kMultiplyAdds;
     Partition best;
     double shortest = 0;
     for_each_share(tiles, largest, [&](int64_t tiles_per_task) {
+        const int64_t pixel_runs = ceil_div(tiles, tiles_per_task);
+        const double reads = first_reads(work, weight_bytes, pixel_runs, threads);
         for_each_share(work.blocks, work.blocks, [&](int64_t blocks_per_task) {
             // Of one image: all forms but the point form, which sees a batch as one, go through the
             // images one after another.
-            const int64_t tasks =
-                ceil_div(tiles, tiles_per_task) * ceil_div(work.blocks, blocks_per_task);
-            // In steps of one tile and one block. A task reads its weights and its inputs from a
-            // cache further away before it can use them again.
-            const double time = makespan(tasks, threads,
-                                         (static_cast<double>(tiles_per_task) + 0.5) *
-                                             (static_cast<double>(blocks_per_task) + 0.2));
+            const int64_t tasks = pixel_runs * ceil_div(work.blocks, blocks_per_task);
+            // The first tile of a block finds its weights in a cache further away, the first block
+            // of a task its inputs, which then serve the next tasks as well.
+            const double task = step * (static_cast<double>(tiles_per_task) + 0.5) *
+                                    (static_cast<double>(blocks_per_task) + 0.05) +
+                                kTaskTime;
+            const double time = makespan(tasks, threads, task) + reads;
             if (shortest == 0 || time < shortest) {
                 shortest = time;
                 best.pixels_per_task =

@@ -39,8 +39,26 @@ bool spin_until(Done done) {
     return done();
 }
 
-uint32_t tasks_left(uint64_t state) {
-    return static_cast<uint32_t>(state);
+uint64_t pack(uint32_t first, uint32_t end) {
+    return uint64_t{first} << 32 | end;
+}
+
+// Takes the first task of a share, or for another thread the last, which is the furthest from where
+// the owner works.
+bool take(std::atomic<uint64_t> *share, bool own, int *task) {
+    uint64_t tasks = share->load(std::memory_order_acquire);
+    while (true) {
+        const uint32_t first = static_cast<uint32_t>(tasks >> 32);
+        const uint32_t end = static_cast<uint32_t>(tasks);
+        if (first == end)
+            return false;
+        const uint64_t rest = own ? pack(first + 1, end) : pack(first, end - 1);
+        if (share->compare_exchange_weak(tasks, rest, std::memory_order_acq_rel,
+                                         std::memory_order_acquire)) {
+            *task = static_cast<int>(own ? first : end - 1);
+            return true;
+        }
+    }
 }
 
 int run_serially(ParallelTask task, void *user_context, int min, int size, uint8_t *closure) {
@@ -70,6 +88,7 @@ Status ThreadPool::start(int threads) {
     pthread_sigmask(SIG_SETMASK, &all, &old);
     Status status;
     try {
+        shares_ = std::vector<Share>(static_cast<size_t>(threads));
         workers_.reserve(static_cast<size_t>(threads));
         for (int slot = 1; slot < threads; ++slot)
             workers_.emplace_back([this, slot] { work(slot); });
@@ -100,44 +119,47 @@ void ThreadPool::work(int slot) {
 #if defined(__linux__)
     pthread_setname_np(pthread_self(), "involute");
 #endif
-    while (wait_for_work())
-        take_tasks();
+    uint32_t seen = 0;
+    while (wait_for_work(&seen))
+        take_tasks(slot);
 }
 
-bool ThreadPool::wait_for_work() {
-    const auto ready = [this] {
-        return tasks_left(state_.load(std::memory_order_acquire)) > 0 ||
+bool ThreadPool::wait_for_work(uint32_t *seen) {
+    const auto ready = [&] {
+        return job_number_.load(std::memory_order_acquire) != *seen ||
                stop_.load(std::memory_order_relaxed);
     };
     if (!spin_until(ready)) {
         std::unique_lock<std::mutex> lock(mutex_);
         sleeping_workers_.fetch_add(1);
-        work_.wait(lock, [this] { return tasks_left(state_.load()) > 0 || stop_.load(); });
+        work_.wait(lock, [&] { return job_number_.load() != *seen || stop_.load(); });
         sleeping_workers_.fetch_sub(1);
     }
+    *seen = job_number_.load(std::memory_order_acquire);
     return !stop_.load(std::memory_order_relaxed);
 }
 
-void ThreadPool::take_tasks() {
-    uint64_t state = state_.load(std::memory_order_acquire);
-    while (tasks_left(state) > 0) {
-        if (!state_.compare_exchange_weak(state, state - 1, std::memory_order_acq_rel,
-                                          std::memory_order_acquire))
-            continue;
-        // The job cannot be replaced while one of its tasks is unfinished.
-        const Job &job = job_;
-        const int index = job.min + (job.size - static_cast<int>(tasks_left(state)));
-        if (error_.load(std::memory_order_relaxed) == 0) {
-            if (const int error = job.task(job.user_context, index, job.closure)) {
-                int none = 0;
-                error_.compare_exchange_strong(none, error);
-            }
+void ThreadPool::take_tasks(int slot) {
+    const size_t own = static_cast<size_t>(slot), count = shares_.size();
+    int task = 0;
+    for (size_t distance = 0; distance < count; ++distance) {
+        while (take(&shares_[(own + distance) % count].tasks, distance == 0, &task))
+            run_task(task);
+    }
+}
+
+void ThreadPool::run_task(int task) {
+    // The job cannot be replaced while one of its tasks is unfinished.
+    const Job &job = job_;
+    if (error_.load(std::memory_order_relaxed) == 0) {
+        if (const int error = job.task(job.user_context, job.min + task, job.closure)) {
+            int none = 0;
+            error_.compare_exchange_strong(none, error);
         }
-        if (unfinished_.fetch_sub(1) == 1 && caller_sleeps_.load()) {
-            std::lock_guard<std::mutex> lock(mutex_);
-            done_.notify_one();
-        }
-        state = state_.load(std::memory_order_acquire);
+    }
+    if (unfinished_.fetch_sub(1) == 1 && caller_sleeps_.load()) {
+        std::lock_guard<std::mutex> lock(mutex_);
+        done_.notify_one();
     }
 }
 
@@ -147,14 +169,20 @@ int ThreadPool::run(ParallelTask task, void *user_context, int min, int size, ui
     job_ = {task, user_context, min, size, closure};
     error_.store(0, std::memory_order_relaxed);
     unfinished_.store(size, std::memory_order_relaxed);
-    const uint64_t number = (state_.load(std::memory_order_relaxed) >> 32) + 1;
-    state_.store(number << 32 | static_cast<uint32_t>(size));
+    const int64_t threads = static_cast<int64_t>(shares_.size());
+    for (int64_t slot = 0; slot < threads; ++slot) {
+        const int64_t first = size * slot / threads, end = size * (slot + 1) / threads;
+        shares_[static_cast<size_t>(slot)].tasks.store(
+            pack(static_cast<uint32_t>(first), static_cast<uint32_t>(end)),
+            std::memory_order_release);
+    }
+    job_number_.fetch_add(1);
     if (sleeping_workers_.load() > 0) {
         { std::lock_guard<std::mutex> lock(mutex_); }
         work_.notify_all();
     }
     inside_task_ = true;
-    take_tasks();
+    take_tasks(0);
     inside_task_ = false;
     const auto finished = [this] { return unfinished_.load(std::memory_order_acquire) == 0; };
     if (!spin_until(finished)) {

@@ -1,6 +1,7 @@
-// The threads of a session: workers that take the iterations of one parallel loop at a time,
-// together with the caller. Idle workers spin for a moment (a network is some 70 loops in a row),
-// then sleep.
+// The threads of a session: workers that share the iterations of one parallel loop at a time with
+// the caller. Each thread begins with its own part of the iterations, the same part in every loop,
+// so that what it wrote in one layer it finds in its caches in the next; who is done takes from the
+// others. Idle workers spin for a moment (a network is some 70 loops in a row), then sleep.
 #pragma once
 
 #include <atomic>
@@ -56,15 +57,22 @@ private:
         uint8_t *closure;
     };
 
+    // The tasks first .. end - 1 of the current job that are meant for one thread and that nobody
+    // has taken yet, as first << 32 | end. Whoever changes the word owns a task of the job that the
+    // word belongs to, however long ago it was looked at.
+    struct alignas(128) Share {
+        std::atomic<uint64_t> tasks{0};
+    };
+
     void work(int slot);
-    bool wait_for_work();
-    void take_tasks();
+    bool wait_for_work(uint32_t *seen);
+    void take_tasks(int slot);
+    void run_task(int task);
 
     std::vector<std::thread> workers_;
     Job job_{};
-    // Upper half: number of the job, lower half: its tasks not yet taken. One word, so that a
-    // worker that comes late cannot take a task of a later job with the data of an earlier one.
-    alignas(128) std::atomic<uint64_t> state_{0};
+    std::vector<Share> shares_; // of the caller and the workers
+    alignas(128) std::atomic<uint32_t> job_number_{0};
     alignas(128) std::atomic<int> unfinished_{0};
     std::atomic<int> error_{0};
     alignas(128) std::atomic<bool> stop_{false};

@@ -44,7 +44,8 @@ void schedule(Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine, cons
         order.push_back(op.reduction.y);
     }
     op.sum.compute_at(op.out, Var("pt"));
-    accumulate_in_registers(op.sum, op.ni, op.p, order, machine, knobs.unroll_k);
+    // The short runs of a window (9 steps in the stem) would be all remainder.
+    accumulate_in_registers(op.sum, op.ni, op.p, order, machine, op.pads ? 1 : knobs.unroll_k);
     if (op.has_batch) {
         for (Func place : {op.element, op.row}) {
             place.compute_at(op.out, kTask).vectorize(op.p, knobs.copy);

@@ -23,10 +23,15 @@ TEST(ListSchedule, ALongTaskCountsMostWhenItComesLast) {
     EXPECT_EQ(list_makespan({1, 1, 1, 1, 1, 1, 6}, 2), 9);
 }
 
-TEST(ListSchedule, WorkersTakeTheNextTaskWhenTheyAreFree) {
-    // The worker that is free at 1 takes the task of 4, the other at 3 that of 2.
-    EXPECT_EQ(list_makespan({3, 1, 4, 2}, 2), 5);
-    EXPECT_EQ(list_makespan({2, 1, 1, 3}, 2), 5);
+TEST(ListSchedule, WorkersBeginWithTheirOwnPart) {
+    EXPECT_EQ(list_makespan({3, 1, 4, 2}, 2), 6); // 3 and 1, 4 and 2
+    EXPECT_EQ(list_makespan({2, 1, 1, 3}, 2), 4);
+}
+
+TEST(ListSchedule, WorkersThatAreDoneTakeTheLastTaskOfTheNext) {
+    EXPECT_EQ(list_makespan({5, 5, 1, 1}, 2), 7);        // the second 5 from 2 on
+    EXPECT_EQ(list_makespan({1, 9, 4, 1, 1, 1}, 2), 10); // 4 from 3 on, while 9 runs from 1 on
+    EXPECT_EQ(list_makespan({1, 1, 7, 2, 1, 1}, 3), 7);
 }
 
 TEST(ListSchedule, RegionsFollowEachOtherAndTheSerialPart) {
