@@ -13,11 +13,11 @@ Involution involution(const KernelGenerationInputs &generation, AggregationInput
     aggregation.width = generation.width, aggregation.height = generation.height;
     aggregation.stride = generation.stride;
     const Expr width = generation.out_width;
-    const int packing = generation.packing, kernel = aggregation.kernel;
+    const int kernel = aggregation.kernel;
     const Func &kernels = op.generation.out;
     aggregation.weight = [=](Expr kx, Expr ky, Expr g, Expr x, Expr y, Expr b) {
         const Expr tap = (g * kernel + ky) * kernel + kx;
-        return kernels(tap % packing, tap / packing, y * width + x, b);
+        return kernels(tap, y * width + x, b);
     };
     op.aggregation = generators::aggregation(aggregation);
     return op;

@@ -9,23 +9,26 @@
 namespace involute::generators {
 
 struct KernelGeneration {
-    Halide::Var n{"n"}, no{"no"}, p{"p"}, b{"b"};
+    Halide::Var n{"n"}, p{"p"}, b{"b"};
     bool bottleneck = false, pools = false;
-    AvgPool pool; // if pools
-    Halide::RDom channels;
-    Halide::Func hidden_sum{"hidden_sum"}, hidden{"hidden"}; // (n, no, p, b), if bottleneck
-    Halide::RDom units; // the hidden units: within a block, block; if bottleneck
+    AvgPool pool;                       // if pools
+    int packing = 0;                    // NR
+    Halide::Expr hidden_blocks, blocks; // of NR columns of the two products
+    Halide::RDom channels;              // if pools, (channel of the group, group)
+    Halide::Func hidden_sum{"hidden_sum"}, hidden{"hidden"}; // (n, p, b), if bottleneck
+    Halide::RDom units;                                      // the hidden ones, if bottleneck
     Halide::Func sum{"kernel_sum"};
-    Halide::Func out{"kernels"}; // (n, no, p, b), n + NR*no = g*K*K + ky*K + kx
+    Halide::Func out{"kernels"}; // (n, p, b), n = g*K*K + ky*K + kx
 };
 
 struct KernelGenerationInputs {
     Halide::Func in; // (k, p, b), k in [0, group_channels * groups)
     Halide::Expr group_channels, groups;
     Halide::Expr width, height;              // of in
-    Halide::Func reduce_weight, reduce_bias; // (n, k, no), (n, no); undefined: no bottleneck
-    Halide::Expr hidden_blocks;              // units of the bottleneck / NR
-    Halide::Func weight, bias;               // (n, k, no), (n, no)
+    Halide::Func reduce_weight, reduce_bias; // (ni, k, no), (ni, no); undefined: no bottleneck
+    Halide::Func weight, bias;               // (ni, k, no), (ni, no)
+    Halide::Expr hidden_blocks, blocks;      // extents of no
+    Halide::Expr units;                      // extent of k of weight, if there is a bottleneck
     Halide::Expr stride;                     // undefined: 1
     Halide::Func reciprocal;                 // (n), with a stride
     Halide::Expr out_width, out_height;

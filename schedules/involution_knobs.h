@@ -1,6 +1,7 @@
 // Knobs of involution: pixels of a row that are generated and aggregated at once.
 #pragma once
 
+#include "schedules/product_knobs.h"
 #include "schedules/row_tiles.h"
 
 namespace involute::schedules {
@@ -8,8 +9,7 @@ namespace involute::schedules {
 struct InvolutionKnobs {
     RowTiles tiles;
     int unroll_taps = 1;
-    int pixels = 6;
-    int unroll_k = 8;
+    ProductKnobs product;
 
     static InvolutionKnobs defaults(const Machine &machine, int packing) {
         InvolutionKnobs knobs;
@@ -17,23 +17,20 @@ struct InvolutionKnobs {
         knobs.tiles = machine.lanes == 16  ? RowTiles{{14, 10, 8, 7, 5}}
                       : machine.lanes == 8 ? RowTiles{{4, 5}}
                                            : RowTiles{{2}};
-        knobs.pixels = product_pixels(machine, packing);
-        knobs.unroll_k = product_unroll(machine);
+        knobs.product = ProductKnobs::defaults(machine, packing);
         return knobs;
     }
     std::vector<Knob> list() {
         std::vector<Knob> knobs = tiles.list();
         knobs.push_back({"unroll_taps", &unroll_taps, 0, 1, "1: a row of taps is unrolled"});
-        knobs.push_back(
-            {"pixels", &pixels, 1, 16, "pixels of a block whose kernels are made at once"});
-        knobs.push_back(
-            {"unroll_k", &unroll_k, 1, 16, "reduction steps in one turn of the inner loop"});
+        for (const Knob &knob : product.list()) {
+            knobs.push_back(knob);
+        }
         return knobs;
     }
     std::string violation(const Machine &machine, int packing) const {
         const std::string wrong = tiles.violation(machine, 16 / machine.lanes);
-        return wrong.empty() ? tile_violation("pixels", pixels, machine, packing / machine.lanes)
-                             : wrong;
+        return wrong.empty() ? product.violation(machine, packing) : wrong;
     }
 };
 

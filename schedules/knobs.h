@@ -41,12 +41,6 @@ inline int product_pixels(const Machine &machine, int packing) {
     return (machine.lanes == 16 ? 14 : machine.lanes == 8 ? 12 : 8) / vectors;
 }
 
-// Reduction steps in one turn of the loop of kernel generation's products. On AVX-512, where the
-// gain is not measured, 8 would cost a third more time to compile.
-inline int product_unroll(const Machine &machine) {
-    return machine.lanes == 16 ? 1 : 8;
-}
-
 // What is wrong with a tile of `pixels` x `vectors` accumulators, or "".
 inline std::string tile_violation(const std::string &knob, int pixels, const Machine &machine,
                                   int vectors) {

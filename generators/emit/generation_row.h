@@ -47,8 +47,10 @@ protected:
         if (reduce_weight_ != nullptr) {
             inputs.reduce_weight = *reduce_weight_, inputs.reduce_bias = *reduce_bias_;
             inputs.hidden_blocks = reduce_bias_->dim(1).extent();
+            inputs.units = weight_->dim(1).extent();
         }
         inputs.weight = *weight_, inputs.bias = *bias_;
+        inputs.blocks = bias_->dim(1).extent();
         if (reciprocal_ != nullptr) {
             inputs.stride = step, inputs.reciprocal = *reciprocal_;
         }

@@ -17,7 +17,7 @@ public:
         add_weights();
         add_geometry();
         pixels_per_task_ = add_input<int>("pixels_per_task");
-        kernels_ = add_output<Buffer<>>("kernels", Float(32), 4);
+        kernels_ = add_output<Buffer<>>("kernels", Float(32), 3);
     }
 
     void generate() {
@@ -26,11 +26,16 @@ public:
     }
 
     void schedule() {
-        const int nr = packing;
         promise_pixels(*in_);
         promise_weights();
-        promise_packed(*kernels_, nr, 4);
-        kernels_->dim(1).set_stride(nr);
+        const Expr columns = kernels_->dim(0).extent();
+        kernels_->dim(0).set_bounds(0, columns / packing.value() * packing.value());
+        for (int d = 1; d < 3; d++) {
+            kernels_->dim(d).set_min(0);
+            kernels_->dim(d).set_stride(kernels_->dim(d).stride() / packing.value() *
+                                        packing.value());
+        }
+        kernels_->set_host_alignment(64);
         set_estimates();
         if (naive()) {
             schedules::naive::schedule(op_);
@@ -47,7 +52,7 @@ private:
         width_->set_estimate(28 * step);
         estimate_weights(count, taps);
         pixels_per_task_->set_estimate(28 * 7);
-        estimate(*kernels_, {packing, kernel_blocks(count, taps), 28 * 28, 1});
+        estimate(*kernels_, {packing * kernel_blocks(count, taps), 28 * 28, 1});
     }
 
     Tensor *in_ = nullptr;

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/checked_size.h"
+#include "core/tiles.h"
 
 namespace involute {
 namespace {
@@ -190,14 +191,14 @@ void bind_involution_family(const LayerSpec &layer, const PackedLayer &weights,
                                                     {kernels.height, row_stride(kernels)},
                                                     {kernels.batch, image_stride(kernels)}});
     } else {
-        const int64_t blocks = ceil_div(taps * groups, nr);
-        const int64_t hidden_blocks = ceil_div(layer.hidden, nr);
+        const int64_t blocks = generation_blocks(*weights.kernel, taps * groups);
         if (layer.hidden > 0) {
+            const int64_t hidden_blocks = generation_blocks(*weights.kernel, layer.hidden);
             add_matrix(weights.reduce_weight, nr, channels, hidden_blocks, result);
             add_blocks(weights.reduce_bias, nr, hidden_blocks, result);
         }
-        add_matrix(weights.weight, nr, layer.hidden > 0 ? hidden_blocks * nr : channels, blocks,
-                   result);
+        add_matrix(weights.weight, nr, layer.hidden > 0 ? round_up(layer.hidden, nr) : channels,
+                   blocks, result);
         add_blocks(weights.bias, nr, blocks, result);
     }
     if (layer.op != Op::kKernelGeneration) {
@@ -213,8 +214,7 @@ void bind_involution_family(const LayerSpec &layer, const PackedLayer &weights,
         add_reciprocals(layer, reciprocals, result);
     if (layer.op == Op::kKernelGeneration) {
         call.add_int(result->partition.pixels_per_task);
-        result->output = call.add_buffer(operands.output.host, {{nr, 1},
-                                                                {out.pixel_stride / nr, nr},
+        result->output = call.add_buffer(operands.output.host, {{out.pixel_stride, 1},
                                                                 {out.pixels(), out.pixel_stride},
                                                                 {out.batch, image_stride(out)}});
         return;
@@ -242,9 +242,8 @@ WorkShape work_shape(const LayerSpec &layer, const KernelEntry &kernel,
         if (kernel.form == Form::kPoint)
             work.rows *= work.images, work.images = 1;
     } else if (layer.op == Op::kInvolution || layer.op == Op::kKernelGeneration) {
-        work.blocks =
-            ceil_div(layer.kernel * layer.kernel * (layer.in_channels / layer.group_channels),
-                     kernel.packing);
+        work.blocks = generation_blocks(kernel, layer.kernel * layer.kernel *
+                                                    (layer.in_channels / layer.group_channels));
         work.groups = layer.in_channels / layer.group_channels;
         work.depth = layer.hidden > 0 ? layer.hidden : layer.in_channels;
     }

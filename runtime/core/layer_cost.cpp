@@ -71,10 +71,12 @@ int64_t computed_macs(const LayerSpec &layer, const KernelEntry &kernel, const P
         return output.batch * round_up(layer.out_channels, nr) * channels;
     int64_t macs = 0;
     if (layer.op == Op::kInvolution || layer.op == Op::kKernelGeneration) {
-        const int64_t columns = round_up(taps * (channels / layer.group_channels), nr);
-        const int64_t hidden = round_up(layer.hidden, nr);
-        const int64_t per_pixel =
-            layer.hidden > 0 ? hidden * (channels + columns) : channels * columns;
+        const int64_t columns =
+            nr * generation_blocks(kernel, taps * (channels / layer.group_channels));
+        const int64_t hidden = nr * generation_blocks(kernel, layer.hidden);
+        const int64_t per_pixel = layer.hidden > 0
+                                      ? hidden * channels + round_up(layer.hidden, nr) * columns
+                                      : channels * columns;
         macs += output.batch * generated_pixels(kernel, cut, output) * per_pixel;
     }
     if (layer.op == Op::kInvolution || layer.op == Op::kAggregation) {

@@ -14,7 +14,7 @@ namespace {
 // index) for every stored weight.
 template <class Visit>
 void walk_matrix(const MatrixPacking &shape, Visit visit) {
-    for (int64_t no = 0; no < shape.blocks(); ++no) {
+    for (int64_t no = 0; no < ceil_div(shape.outputs, shape.nr); ++no) {
         const int64_t width = std::min(shape.nr, shape.outputs - no * shape.nr);
         for (int64_t k = 0; k < shape.depth; ++k) {
             for (int64_t ni = 0; ni < width; ++ni)
@@ -56,7 +56,7 @@ Status allocate_packed(std::initializer_list<int64_t> factors, const char *what,
 } // namespace
 
 int64_t MatrixPacking::blocks() const {
-    return ceil_div(outputs, nr);
+    return std::max(padded_blocks, ceil_div(outputs, nr));
 }
 
 int64_t MatrixPacking::size() const {
@@ -89,8 +89,8 @@ void unpack_window(const WindowPacking &shape, const float *packed, float *sourc
     walk_window(shape, [=](int64_t from, int64_t to) { source[to] = packed[from]; });
 }
 
-void pack_vector(int64_t count, int64_t nr, const float *source, float *packed) {
-    std::fill(packed, packed + round_up(count, nr), 0.0f);
+void pack_vector(int64_t count, int64_t nr, int64_t blocks, const float *source, float *packed) {
+    std::fill(packed, packed + blocks * nr, 0.0f);
     if (source)
         std::copy(source, source + count, packed);
 }
@@ -116,10 +116,10 @@ Status pack_window(const WindowPacking &shape, const float *source, const char *
     return Status();
 }
 
-Status pack_vector(int64_t count, int64_t nr, const float *source, const char *what,
+Status pack_vector(int64_t count, int64_t nr, int64_t blocks, const float *source, const char *what,
                    WeightMemory *memory, WeightSpan *packed) {
-    INVOLUTE_RETURN_IF_ERROR(allocate_packed({ceil_div(count, nr), nr}, what, memory, packed));
-    pack_vector(count, nr, source, packed->data());
+    INVOLUTE_RETURN_IF_ERROR(allocate_packed({blocks, nr}, what, memory, packed));
+    pack_vector(count, nr, blocks, source, packed->data());
     return Status();
 }
 

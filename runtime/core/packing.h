@@ -11,9 +11,11 @@
 namespace involute {
 
 // weight(ni, k, no) [1, NR, NR*K] from [outputs][depth]: 1x1 convolution, dense, both layers of
-// kernel generation. K = packed_depth >= depth; rows beyond depth are zero.
+// kernel generation. K = packed_depth >= depth; rows beyond depth and blocks beyond the outputs are
+// zero.
 struct MatrixPacking {
     int64_t outputs = 0, depth = 0, packed_depth = 0, nr = 0;
+    int64_t padded_blocks = 0; // 0: as many as the outputs need
 
     int64_t blocks() const;
     int64_t size() const; // in floats
@@ -31,8 +33,8 @@ struct WindowPacking {
 void pack_window(const WindowPacking &shape, const float *source, float *packed);
 void unpack_window(const WindowPacking &shape, const float *packed, float *source);
 
-// bias(n, no) [1, NR]: `count` values, or zeros when source is nullptr.
-void pack_vector(int64_t count, int64_t nr, const float *source, float *packed);
+// bias(n, no) [1, NR]: `count` values, or zeros when source is nullptr, in `blocks` of NR.
+void pack_vector(int64_t count, int64_t nr, int64_t blocks, const float *source, float *packed);
 void unpack_vector(int64_t count, const float *packed, float *source);
 
 // Allocating forms. Sizes must fit the kernels' 32-bit indices; `what` names the layer in messages.
@@ -40,7 +42,7 @@ Status pack_matrix(const MatrixPacking &shape, const float *source, const char *
                    WeightMemory *memory, WeightSpan *packed);
 Status pack_window(const WindowPacking &shape, const float *source, const char *what,
                    WeightMemory *memory, WeightSpan *packed);
-Status pack_vector(int64_t count, int64_t nr, const float *source, const char *what,
+Status pack_vector(int64_t count, int64_t nr, int64_t blocks, const float *source, const char *what,
                    WeightMemory *memory, WeightSpan *packed);
 
 } // namespace involute

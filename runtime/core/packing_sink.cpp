@@ -5,6 +5,7 @@
 #include "core/checked_size.h"
 #include "core/model.h"
 #include "core/packing.h"
+#include "core/tiles.h"
 
 namespace involute {
 namespace {
@@ -63,7 +64,8 @@ Status pack_product(const LayerSpec &layer, const LayerWeights &weights, WeightM
                                                weights.weight.data(), name, memory, &packed->weight)
                                  : pack_matrix({outputs, inputs, inputs, nr}, weights.weight.data(),
                                                name, memory, &packed->weight));
-    return pack_vector(outputs, nr, data_or_null(weights.bias), name, memory, &packed->bias);
+    return pack_vector(outputs, nr, ceil_div(outputs, nr), data_or_null(weights.bias), name, memory,
+                       &packed->bias);
 }
 
 Status pack_generation(const LayerSpec &layer, const LayerWeights &weights, WeightMemory *memory,
@@ -77,19 +79,23 @@ Status pack_generation(const LayerSpec &layer, const LayerWeights &weights, Weig
                                              {layer.hidden, channels}, false));
         INVOLUTE_RETURN_IF_ERROR(
             check_count(layer, "reduce bias", weights.reduce_bias, {layer.hidden}, true));
-        INVOLUTE_RETURN_IF_ERROR(pack_matrix({layer.hidden, channels, channels, nr},
+        const int64_t blocks = generation_blocks(*packed->kernel, layer.hidden);
+        INVOLUTE_RETURN_IF_ERROR(pack_matrix({layer.hidden, channels, channels, nr, blocks},
                                              weights.reduce_weight.data(), name, memory,
                                              &packed->reduce_weight));
-        INVOLUTE_RETURN_IF_ERROR(pack_vector(layer.hidden, nr, data_or_null(weights.reduce_bias),
-                                             name, memory, &packed->reduce_bias));
+        INVOLUTE_RETURN_IF_ERROR(pack_vector(layer.hidden, nr, blocks,
+                                             data_or_null(weights.reduce_bias), name, memory,
+                                             &packed->reduce_bias));
     }
     INVOLUTE_RETURN_IF_ERROR(check_count(layer, "weight", weights.weight, {outputs, depth}, false));
     INVOLUTE_RETURN_IF_ERROR(check_count(layer, "bias", weights.bias, {outputs}, true));
     // The hidden units that fill up the last block of the first layer meet zero weights here.
     const int64_t packed_depth = layer.hidden > 0 ? round_up(depth, nr) : depth;
-    INVOLUTE_RETURN_IF_ERROR(pack_matrix({outputs, depth, packed_depth, nr}, weights.weight.data(),
-                                         name, memory, &packed->weight));
-    return pack_vector(outputs, nr, data_or_null(weights.bias), name, memory, &packed->bias);
+    const int64_t blocks = generation_blocks(*packed->kernel, outputs);
+    INVOLUTE_RETURN_IF_ERROR(pack_matrix({outputs, depth, packed_depth, nr, blocks},
+                                         weights.weight.data(), name, memory, &packed->weight));
+    return pack_vector(outputs, nr, blocks, data_or_null(weights.bias), name, memory,
+                       &packed->bias);
 }
 
 Status pack_scale(const LayerSpec &layer, const LayerWeights &weights, WeightMemory *memory,
@@ -99,10 +105,11 @@ Status pack_scale(const LayerSpec &layer, const LayerWeights &weights, WeightMem
     INVOLUTE_RETURN_IF_ERROR(check_count(layer, "scale", weights.scale, {channels}, true));
     INVOLUTE_RETURN_IF_ERROR(check_count(layer, "shift", weights.shift, {channels}, true));
     const std::vector<float> ones(weights.scale.empty() ? static_cast<size_t>(channels) : 0, 1.0f);
-    INVOLUTE_RETURN_IF_ERROR(pack_vector(channels, 1,
+    INVOLUTE_RETURN_IF_ERROR(pack_vector(channels, 1, channels,
                                          ones.empty() ? weights.scale.data() : ones.data(), name,
                                          memory, &packed->scale));
-    return pack_vector(channels, 1, data_or_null(weights.shift), name, memory, &packed->shift);
+    return pack_vector(channels, 1, channels, data_or_null(weights.shift), name, memory,
+                       &packed->shift);
 }
 
 } // namespace

@@ -26,12 +26,18 @@ const int *row_tiles(const KernelEntry &kernel) {
 int64_t product_tile(const KernelEntry &kernel) {
     switch (kernel.isa) {
     case INVOLUTE_ISA_AVX512:
-        return kernel.packing >= 32 ? 7 : 14;
+        // Kernel generation takes two blocks of 16 columns at once, of a lone one 14 pixels.
+        return kernel.op != Op::kConv2d || kernel.packing >= 32 ? 7 : 14;
     case INVOLUTE_ISA_AVX2:
         return kernel.packing >= 16 ? 6 : 12;
     default:
         return kernel.packing >= 16 ? 2 : 4;
     }
+}
+
+int64_t generation_blocks(const KernelEntry &kernel, int64_t columns) {
+    const int64_t blocks = ceil_div(columns, kernel.packing);
+    return kernel.isa == INVOLUTE_ISA_AVX512 && blocks > 1 ? round_up(blocks, 2) : blocks;
 }
 
 int64_t convolution_tile(const KernelEntry &kernel, int64_t pixels) {

@@ -17,6 +17,10 @@ int64_t product_tile(const KernelEntry &kernel);
 // pixels than a tile are done one by one.
 int64_t convolution_tile(const KernelEntry &kernel, int64_t pixels);
 
+// Blocks of NR columns that the weights of a product of kernel generation are padded to: AVX-512
+// takes two at once. A lone one stays alone.
+int64_t generation_blocks(const KernelEntry &kernel, int64_t columns);
+
 // Pixels of an image row of `width` that involution and aggregation handle in one step.
 int64_t row_tile(const KernelEntry &kernel, int64_t width);
 

@@ -43,7 +43,7 @@ void schedule(Involution &op, const InvolutionKnobs &knobs, const Machine &machi
     compute_sum(aggregation, machine, knobs.unroll_taps == 1, kTile);
     compute_padded(aggregation, machine);
     aggregation.padded.parallel(aggregation.y);
-    compute_kernels(generation, LoopLevel(out, kBlock), knobs.pixels, knobs.unroll_k, machine);
+    compute_kernels(generation, LoopLevel(out, kBlock), knobs.product, machine);
 }
 
 } // namespace involute::schedules::x86

@@ -26,67 +26,88 @@ void pool(AvgPool &op, const LoopLevel &block, const Machine &machine) {
     compute_sum(op, machine);
 }
 
-// A product of a block: NR columns stay, pixels stream past in tiles; the columns of a pixel lie
-// together.
-void product(Func out, Func sum, const KernelGeneration &op, const std::vector<RVar> &order,
-             const LoopLevel &block, int pixels, int unroll_k, const Machine &machine) {
-    const Var po("po"), pi("pi");
-    out.compute_at(block)
-        .split(op.p, po, pi, pixels, TailStrategy::RoundUp)
-        .reorder(op.n, pi, po, op.no, op.b)
-        .parallel(op.no)
-        .vectorize(op.n, machine.lanes)
-        .unroll(op.n)
-        .unroll(pi);
+// A product for the pixels of loop `block`: columns stay, pixels stream past in tiles; the columns
+// of a pixel lie together. A lone block of columns takes more pixels instead of a neighbour.
+void product(Func out, Func sum, const KernelGeneration &op, const Expr &blocks,
+             const std::vector<RVar> &order, const LoopLevel &block, const ProductKnobs &knobs,
+             const Machine &machine) {
+    const Var no("no"), po("po"), pi("pi");
+    const auto tile = [&](Stage at, int count) {
+        at.split(op.n, no, op.n, count * op.packing, TailStrategy::RoundUp)
+            .split(op.p, po, pi, knobs.pixels * knobs.blocks / count, TailStrategy::RoundUp)
+            .reorder(op.n, pi, po, no, op.b)
+            .parallel(no)
+            .vectorize(op.n, machine.lanes)
+            .unroll(op.n)
+            .unroll(pi);
+    };
+    out.compute_at(block);
+    if (knobs.blocks > 1) {
+        tile(out.specialize(blocks == 1), 1);
+    }
+    tile(out, knobs.blocks);
     sum.compute_at(out, po);
-    accumulate_in_registers(sum, op.n, op.p, order, machine, unroll_k);
+    accumulate_in_registers(sum, op.n, op.p, order, machine, knobs.unroll_k);
 }
 
-std::vector<RVar> channels(const KernelGeneration &op) {
-    return {op.channels.x, op.channels.y};
+std::vector<RVar> loops(const RDom &domain) {
+    std::vector<RVar> loops;
+    for (int d = 0; d < domain.dimensions(); d++) {
+        loops.push_back(domain[d]);
+    }
+    return loops;
 }
 
 std::vector<RVar> inputs(const KernelGeneration &op) {
-    return op.bottleneck ? std::vector<RVar>{op.units.x, op.units.y} : channels(op);
+    return loops(op.bottleneck ? op.units : op.channels);
 }
 
-void compute_inputs(KernelGeneration &op, const LoopLevel &block, int pixels, int unroll_k,
+void compute_inputs(KernelGeneration &op, const LoopLevel &block, const ProductKnobs &knobs,
                     const Machine &machine) {
     if (op.pools) {
         pool(op.pool, block, machine);
     }
     if (op.bottleneck) {
-        product(op.hidden, op.hidden_sum, op, channels(op), block, pixels, unroll_k, machine);
+        product(op.hidden, op.hidden_sum, op, op.hidden_blocks, loops(op.channels), block, knobs,
+                machine);
     }
 }
 
 } // namespace
 
-void compute_kernels(KernelGeneration &op, const LoopLevel &block, int pixels, int unroll_k,
+void compute_kernels(KernelGeneration &op, const LoopLevel &block, const ProductKnobs &knobs,
                      const Machine &machine) {
-    compute_inputs(op, block, pixels, unroll_k, machine);
-    product(op.out, op.sum, op, inputs(op), block, pixels, unroll_k, machine);
+    compute_inputs(op, block, knobs, machine);
+    product(op.out, op.sum, op, op.blocks, inputs(op), block, knobs, machine);
 }
 
 void schedule(KernelGeneration &op, const KernelGenerationKnobs &knobs, const Machine &machine,
               const Expr &pixels_per_task) {
-    const Expr pixels = op.out.output_buffer().dim(2).extent();
-    const Var po("po"), pi("pi"), pt("pt"), pb("pb");
-    const auto cut = [&](Stage at, int tile) {
+    const Expr columns = op.out.output_buffer().dim(0).extent();
+    const Expr pixels = op.out.output_buffer().dim(1).extent();
+    const ProductKnobs &product = knobs.product;
+    const Var no("no"), po("po"), pi("pi"), pt("pt"), pb("pb");
+    const auto cut = [&](Stage at, int tile, int blocks) {
         at.split(op.p, po, pi, tile, TailStrategy::ShiftInwards)
             .split(po, pb, pt, (pixels_per_task + (tile - 1)) / tile, TailStrategy::GuardWithIf)
-            .reorder({op.n, pi, pt, op.no, pb, op.b})
+            .split(op.n, no, op.n, blocks * op.packing, TailStrategy::ShiftInwards)
+            .reorder({op.n, pi, pt, no, pb, op.b})
             .fuse(pb, op.b, kTask)
             .parallel(kTask)
             .vectorize(op.n, machine.lanes)
             .unroll(op.n)
             .unroll(pi);
     };
-    cut(op.out.specialize(pixels >= knobs.pixels), knobs.pixels);
-    cut(op.out, 1);
+    if (product.blocks > 1) {
+        cut(op.out.specialize(pixels >= product.pixels && columns >= product.blocks * op.packing),
+            product.pixels, product.blocks);
+    }
+    cut(op.out.specialize(pixels >= product.pixels * product.blocks),
+        product.pixels * product.blocks, 1);
+    cut(op.out, 1, 1);
     op.sum.compute_at(op.out, pt);
-    accumulate_in_registers(op.sum, op.n, op.p, inputs(op), machine, knobs.unroll_k);
-    compute_inputs(op, LoopLevel(op.out, kTask), knobs.pixels, knobs.unroll_k, machine);
+    accumulate_in_registers(op.sum, op.n, op.p, inputs(op), machine, product.unroll_k);
+    compute_inputs(op, LoopLevel(op.out, kTask), product, machine);
 }
 
 } // namespace involute::schedules::x86

@@ -5,9 +5,9 @@
 
 namespace involute::schedules::x86 {
 
-// The kernels of the pixels that loop `block` needs, in tiles of `pixels`.
-void compute_kernels(generators::KernelGeneration &op, const Halide::LoopLevel &block, int pixels,
-                     int unroll_k, const Machine &machine);
+// The kernels of the pixels that loop `block` needs.
+void compute_kernels(generators::KernelGeneration &op, const Halide::LoopLevel &block,
+                     const ProductKnobs &knobs, const Machine &machine);
 
 // The accumulators of one pixel and one group of a pool.
 void compute_sum(generators::AvgPool &op, const Machine &machine);

@@ -114,8 +114,8 @@ TEST_P(KernelBits, AreTheSameForAvx2AndAvx512) {
             continue;
         ++compared;
         EXPECT_TRUE(same_bits(avx2, run_alone(problem, operands))) << problem.text();
-        if (problem.row == "conv2d_point" && problem.out_channels % 32 == 0) {
-            problem.row = "conv2d_point_n32";
+        if (problem.entry()->op == Op::kConv2d && problem.out_channels % 32 == 0) {
+            problem.row += "_n32";
             EXPECT_TRUE(same_bits(avx2, run_alone(problem, operands))) << problem.text();
         }
     }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/packing.h"
+#include "core/tiles.h"
 
 namespace involute::kernel_tests {
 namespace {
@@ -106,16 +107,18 @@ private:
     }
 
     void matrix(const char *name, const std::vector<float> &source, int64_t outputs, int64_t depth,
-                int64_t packed_depth) {
-        const MatrixPacking packing{outputs, depth, packed_depth, nr_};
+                int64_t packed_depth, int64_t blocks = 0) {
+        const MatrixPacking packing{outputs, depth, packed_depth, nr_, blocks};
         float *target = buffer(name, packing.size(),
                                {dimension(nr_, 1), dimension(packed_depth, nr_),
                                 dimension(packing.blocks(), nr_ * packed_depth)});
         std::fill_n(target, packing.size(), 0.0f);
         pack_matrix(packing, source.data(), target);
     }
-    void vector(const char *name, const std::vector<float> &source, int64_t nr) {
-        const int64_t count = static_cast<int64_t>(source.size()), blocks = (count + nr - 1) / nr;
+    void vector(const char *name, const std::vector<float> &source, int64_t nr,
+                int64_t padded_blocks = 0) {
+        const int64_t count = static_cast<int64_t>(source.size());
+        const int64_t blocks = std::max(padded_blocks, (count + nr - 1) / nr);
         float *target = buffer(name, blocks * nr, {dimension(nr, 1), dimension(blocks, nr)});
         std::fill_n(target, blocks * nr, 0.0f);
         std::copy(source.begin(), source.end(), target);
@@ -251,12 +254,14 @@ private:
     void generation_weights() {
         int64_t depth = p_.channels, packed_depth = depth;
         if (p_.hidden > 0) {
-            matrix("reduce_weight", o_.reduce_weight, p_.hidden, p_.channels, p_.channels);
-            vector("reduce_bias", o_.reduce_bias, nr_);
+            const int64_t blocks = generation_blocks(kernel_, p_.hidden);
+            matrix("reduce_weight", o_.reduce_weight, p_.hidden, p_.channels, p_.channels, blocks);
+            vector("reduce_bias", o_.reduce_bias, nr_, blocks);
             depth = p_.hidden, packed_depth = (depth + nr_ - 1) / nr_ * nr_;
         }
-        matrix("weight", o_.weight, p_.kernel_rows(), depth, packed_depth);
-        vector("bias", o_.bias, nr_);
+        const int64_t blocks = generation_blocks(kernel_, p_.kernel_rows());
+        matrix("weight", o_.weight, p_.kernel_rows(), depth, packed_depth, blocks);
+        vector("bias", o_.bias, nr_, blocks);
     }
 
     void kernels_input() {
@@ -294,7 +299,7 @@ private:
             integer("pixels_per_task", p_.cut);
             const int64_t blocks = (p_.kernel_rows() + nr_ - 1) / nr_, n = step(blocks * nr_);
             buffer("kernels", spread(p_.batch * out_pixels(), blocks * nr_),
-                   {dimension(nr_, 1), dimension(blocks, nr_), dimension(out_pixels(), n),
+                   {dimension(blocks * nr_, 1), dimension(out_pixels(), n),
                     dimension(p_.batch, out_pixels() * n)});
             return;
         }
@@ -360,7 +365,8 @@ std::vector<float> unpack_output(const Problem &problem, const Argument &output)
         channels = problem.kernel_rows();
     if (op == Op::kDense || op == Op::kGlobalPool)
         pixels = 1;
-    const int64_t step = output.dimensions[2].stride; // of a pixel, whatever the op
+    const int64_t step =
+        output.dimensions[op == Op::kKernelGeneration ? 1 : 2].stride; // of a pixel
     const float *source = output.memory.data();
     std::vector<float> result;
     result.reserve(static_cast<size_t>(problem.batch * channels * pixels));

@@ -41,8 +41,9 @@ std::vector<Change> changes(const KernelEntry &kernel) {
     case Op::kGlobalPool:
         return {{"in", 0, -1}, {"in", 1, -1}, {"in", 3, -1}, {"out", 0, 1}};
     case Op::kKernelGeneration:
+        // The last block of the bias may be one that only fills up a pair.
         return {{"in", 0, -1},     {"in", 2, -1},   {"weight", 0, 1},
-                {"weight", 1, -1}, {"bias", 1, -1}, {"kernels", 0, 1}};
+                {"weight", 1, -1}, {"bias", 1, -2}, {"kernels", 0, 1}};
     case Op::kAggregation:
         return {{"in", 0, -1},      {"in", 1, -1},      {"in", 4, -1},      {"scale", 1, -1},
                 {"shift", 1, -1},   {"kernels", 0, -1}, {"kernels", 1, -1}, {"kernels", 2, -1},

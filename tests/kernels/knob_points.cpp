@@ -87,9 +87,9 @@ bool runs_here(involute_isa isa) {
 const KernelEntry *library_kernel(const KernelEntry &kernel) {
     if (runs_here(kernel.isa))
         return &kernel;
-    // AVX-512 has a row of its own for wider blocks.
-    const std::string row =
-        std::strcmp(kernel.row, "conv2d_point_n32") == 0 ? "conv2d_point" : kernel.row;
+    // AVX-512 has rows of its own for wider blocks.
+    std::string row = kernel.row;
+    row = row.substr(0, row.find("_n32"));
     for (const KernelEntry *other : available_kernels(kernel.op))
         if (other->isa == INVOLUTE_ISA_AVX2 && row == other->row)
             return other;

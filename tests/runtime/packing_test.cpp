@@ -28,7 +28,8 @@ int64_t zeros(const float *values, int64_t count) {
 TEST(Packing, MatrixPlacesAndRoundTrip) {
     for (const MatrixPacking &shape :
          {MatrixPacking{1, 1, 1, 16}, MatrixPacking{16, 8, 8, 16}, MatrixPacking{49, 5, 16, 16},
-          MatrixPacking{1000, 3, 3, 64}, MatrixPacking{33, 17, 32, 32}}) {
+          MatrixPacking{1000, 3, 3, 64}, MatrixPacking{33, 17, 32, 32},
+          MatrixPacking{33, 5, 5, 16, 4}}) {
         const std::vector<float> source = counting(shape.outputs * shape.depth);
         WeightMemory memory;
         WeightSpan packed;
@@ -84,14 +85,15 @@ TEST(Packing, VectorIsPaddedAndBack) {
     const std::vector<float> source = counting(19);
     WeightMemory memory;
     WeightSpan packed;
-    ASSERT_TRUE(pack_vector(19, 16, source.data(), "test", &memory, &packed).ok());
+    ASSERT_TRUE(pack_vector(19, 16, 2, source.data(), "test", &memory, &packed).ok());
     ASSERT_EQ(packed.size(), 32u);
     EXPECT_EQ(zeros(packed.data(), 32), 13);
     std::vector<float> back(19);
     unpack_vector(19, packed.data(), back.data());
     EXPECT_EQ(back, source);
-    ASSERT_TRUE(pack_vector(19, 16, nullptr, "test", &memory, &packed).ok());
-    EXPECT_EQ(zeros(packed.data(), 32), 32);
+    ASSERT_TRUE(pack_vector(19, 16, 3, nullptr, "test", &memory, &packed).ok());
+    ASSERT_EQ(packed.size(), 48u);
+    EXPECT_EQ(zeros(packed.data(), 48), 48);
 }
 
 TEST(Packing, RefusesWhatIndicesCannotReach) {

@@ -60,13 +60,14 @@ TEST(Registry, ConvolutionRows) {
     EXPECT_EQ(row(INVOLUTE_ISA_AVX512, conv(64, 48, 1, 1)), "conv2d_point");
     EXPECT_EQ(row(INVOLUTE_ISA_AVX2, conv(64, 256, 1, 1)), "conv2d_point");
     for (involute_isa isa : kIsas) {
-        EXPECT_EQ(row(isa, conv(64, 128, 1, 2)), "conv2d_strided");
-        EXPECT_EQ(row(isa, conv(64, 128, 1, 3)), "conv2d_strided");
-        EXPECT_EQ(row(isa, conv(3, 32, 3, 2)), "conv2d_window");
-        EXPECT_EQ(row(isa, conv(3, 64, 7, 2)), "conv2d_window");
+        const std::string wide = isa == INVOLUTE_ISA_AVX512 ? "_n32" : "";
+        EXPECT_EQ(row(isa, conv(64, 128, 1, 2)), "conv2d_strided" + wide);
+        EXPECT_EQ(row(isa, conv(64, 48, 1, 3)), "conv2d_strided");
+        EXPECT_EQ(row(isa, conv(3, 32, 3, 2)), "conv2d_window" + wide);
+        EXPECT_EQ(row(isa, conv(3, 48, 7, 2)), "conv2d_window");
         // Pixel rows read whole vectors of input channels; the window row takes any number.
-        EXPECT_EQ(row(isa, conv(20, 64, 1, 1)), "conv2d_window");
-        EXPECT_EQ(row(isa, conv(20, 64, 1, 2)), "conv2d_window");
+        EXPECT_EQ(row(isa, conv(20, 64, 1, 1)), "conv2d_window" + wide);
+        EXPECT_EQ(row(isa, conv(20, 64, 1, 2)), "conv2d_window" + wide);
         EXPECT_EQ(row(isa, grouped(Op::kDense, 2048, 1, 1, 0)), "dense");
     }
     LayerSpec odd = grouped(Op::kDense, 513, 1, 1, 0);

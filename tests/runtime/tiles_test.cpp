@@ -62,11 +62,11 @@ TEST(Tiles, AreThoseOfTheSchedules) {
         }
         if (kernel.op == Op::kKernelGeneration) {
             const auto knobs = schedules::KernelGenerationKnobs::defaults(machine, kernel.packing);
-            EXPECT_EQ(product_tile(kernel), knobs.pixels) << name;
+            EXPECT_EQ(product_tile(kernel), knobs.product.pixels) << name;
         }
         if (kernel.op == Op::kInvolution) {
             const auto knobs = schedules::InvolutionKnobs::defaults(machine, kernel.packing);
-            EXPECT_EQ(product_tile(kernel), knobs.pixels) << name;
+            EXPECT_EQ(product_tile(kernel), knobs.product.pixels) << name;
             for (int64_t width = 1; width < 100; ++width)
                 EXPECT_EQ(row_tile(kernel, width), scheduled_row_tile(knobs.tiles, width))
                     << name << " " << width;
@@ -92,7 +92,7 @@ TEST(Tiles, ConvolutionsComputeWholeTiles) {
     EXPECT_EQ(convolution_tile(avx2, 49), 5); // 50 pixels against 54
     EXPECT_EQ(convolution_tile(avx2, 48), 6);
     EXPECT_EQ(convolution_tile(avx2, 196), 6); // 198 against 200
-    EXPECT_EQ(convolution_tile(avx2, 4), 5); // pixels beyond the last are computed as well
+    EXPECT_EQ(convolution_tile(avx2, 4), 5);   // pixels beyond the last are computed as well
     EXPECT_EQ(convolution_tile(row("conv2d_point_n32", INVOLUTE_ISA_AVX512), 49), 7);
     LayerSpec layer;
     layer.in_channels = 512, layer.out_channels = 2048;
