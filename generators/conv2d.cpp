@@ -25,6 +25,7 @@ Expr row_of(const Expr &p, const Expr &width) {
 Conv2d conv2d_point(const Func &in, const Func &weight, const Expr &depth,
                     const Conv2dEpilogue &epilogue) {
     Conv2d op;
+    op.packing = epilogue.packing;
     const Var &ni = op.ni, &no = op.no, &p = op.p;
     op.reduction = RDom(0, depth, "k");
     const RVar &k = op.reduction.x;
@@ -39,6 +40,7 @@ Conv2d conv2d_point(const Func &in, const Func &weight, const Expr &depth,
 Conv2d conv2d_window(const Func &in, const Func &weight, const Conv2dWindow &window,
                      const Conv2dEpilogue &epilogue) {
     Conv2d op;
+    op.packing = epilogue.packing;
     const Var &ni = op.ni, &no = op.no, &p = op.p, &b = op.b, &e = op.e, &y = op.y;
     op.has_batch = true;
     op.pads = window.pad.defined();

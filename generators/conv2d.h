@@ -8,6 +8,7 @@ namespace involute::generators {
 
 struct Conv2d {
     Halide::Var ni{"ni"}, no{"no"}, p{"p"}, b{"b"}, e{"e"}, y{"y"};
+    int packing = 0;               // NR, the extent of ni
     bool has_batch = false;        // strided and window: a dimension b, point: batch lies in p
     bool pads = false;             // window
     Halide::Func padded{"padded"}; // (e, y, b), e = x*C + c: a row is one run of channels
@@ -23,6 +24,7 @@ struct Conv2dEpilogue {
     Halide::Func residual; // (ni, no, p[, b])
     Halide::Expr floor;
     Halide::Expr pixels; // extent of p
+    int packing;         // NR
 };
 
 // in(k, p), weight(ni, k, no), k in [0, depth).

@@ -10,13 +10,15 @@ struct Conv2dKnobs {
     int tile_b = 0;   // pixels, for counts it fits better
     int unroll_k = 4; // reduction steps
     int copy = 8;     // lanes of the padding copy
+    int prefetch = 1; // weights of the next block
 
     static Conv2dKnobs defaults(const Machine &machine, int packing);
     std::vector<Knob> list() {
         return {{"tile", &tile, 1, 16, "pixels whose accumulators stay in registers"},
                 {"tile_b", &tile_b, 0, 16, "a second tile, for counts it fits better; 0: none"},
                 {"unroll_k", &unroll_k, 1, 16, "reduction steps in one turn of the loop, 1x1 only"},
-                {"copy", &copy, 4, 16, "values copied at once where the border is added"}};
+                {"copy", &copy, 4, 16, "values copied at once where the border is added"},
+                {"prefetch", &prefetch, 0, 1, "1: the weights of the next block are asked for"}};
     }
     std::string violation(const Machine &machine, int packing) const;
 };

@@ -9,6 +9,7 @@ struct ProductKnobs {
     int pixels = 6;
     int blocks = 1;
     int unroll_k = 8;
+    int prefetch = 1;
 
     static ProductKnobs defaults(const Machine &machine, int packing) {
         ProductKnobs knobs;
@@ -21,7 +22,8 @@ struct ProductKnobs {
     std::vector<Knob> list() {
         return {{"pixels", &pixels, 1, 16, "pixels whose accumulators stay in registers"},
                 {"blocks", &blocks, 1, 2, "blocks of columns that are done with them at once"},
-                {"unroll_k", &unroll_k, 1, 16, "reduction steps in one turn of the inner loop"}};
+                {"unroll_k", &unroll_k, 1, 16, "reduction steps in one turn of the inner loop"},
+                {"prefetch", &prefetch, 0, 1, "1: the weights of the next block are asked for"}};
     }
     std::string violation(const Machine &machine, int packing) const {
         if (blocks > 1 && machine.lanes != 16) {

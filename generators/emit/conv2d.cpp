@@ -33,7 +33,7 @@ public:
 
     void generate() {
         const generators::Conv2dEpilogue epilogue{*bias_, *residual_, *floor_,
-                                                  residual_->dim(2).extent()};
+                                                  residual_->dim(2).extent(), packing};
         if (form.value() == "point") {
             op_ = generators::conv2d_point(*in_, *weight_, weight_->dim(1).extent(), epilogue);
         } else {
@@ -67,7 +67,7 @@ public:
             schedules::naive::schedule(op_);
         } else if (hand()) {
             schedules::x86::schedule(op_, knobs<schedules::Conv2dKnobs>(), machine(),
-                                     {*pixels_per_task_, *blocks_per_task_});
+                                     {*pixels_per_task_, *blocks_per_task_}, get_pipeline());
         }
     }
 

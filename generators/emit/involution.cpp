@@ -54,7 +54,8 @@ public:
             schedules::naive::schedule(op_);
         } else if (hand()) {
             schedules::x86::schedule(op_, knobs<schedules::InvolutionKnobs>(), machine(),
-                                     {*rows_per_task_, *rows_per_block_, *images_per_task_});
+                                     {*rows_per_task_, *rows_per_block_, *images_per_task_},
+                                     get_pipeline());
         }
     }
 

@@ -41,7 +41,7 @@ public:
             schedules::naive::schedule(op_);
         } else if (hand()) {
             schedules::x86::schedule(op_, knobs<schedules::KernelGenerationKnobs>(), machine(),
-                                     *pixels_per_task_);
+                                     *pixels_per_task_, get_pipeline());
         }
     }
 

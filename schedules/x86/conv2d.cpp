@@ -5,6 +5,7 @@
 // weights): 56x56 83 - 88%, 28x28 87 - 90, 14x14 87 - 89, 7x7 75; strided 82, 83, 72; 3x3 stem 55
 // and 92. At 7x7 a block's weights meet 10 tiles only, and the first waits for memory; prefetching
 // the next block, or 8 columns x 10 pixels that ask for less at a time, lost 4 to 20 points.
+#include "schedules/x86/prefetch_next_block.h"
 #include "schedules/x86/product.h"
 #include "schedules/x86/rows.h"
 #include "schedules/x86/schedules.h"
@@ -38,7 +39,8 @@ void tile_pixels(Stage at, const Conv2d &op, int tile, const Machine &machine,
 
 } // namespace
 
-void schedule(Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine, const ProductCut &cut) {
+void schedule(Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine, const ProductCut &cut,
+              Pipeline pipeline) {
     const Expr pixels = op.out.output_buffer().dim(2).extent();
     if (knobs.tile_b != 0) {
         tile_pixels(op.out.specialize(better(pixels, knobs.tile_b, knobs.tile)), op, knobs.tile_b,
@@ -52,7 +54,12 @@ void schedule(Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine, cons
     }
     op.sum.compute_at(op.out, Var("pt"));
     // The short runs of a window (9 steps in the stem) would be all remainder.
-    accumulate_in_registers(op.sum, op.ni, op.p, order, machine, op.pads ? 1 : knobs.unroll_k);
+    const int unroll_k = op.pads ? 1 : knobs.unroll_k;
+    accumulate_in_registers(op.sum, op.ni, op.p, order, machine, unroll_k);
+    if (knobs.prefetch != 0) {
+        pipeline.add_custom_lowering_pass(new PrefetchNextBlock(
+            {"weight", op.has_batch ? 4 : 3, unroll_k * op.packing}, Var("pt")));
+    }
     if (op.has_batch) {
         for (Func place : {op.element, op.row}) {
             place.compute_at(op.out, kTask).vectorize(op.p, knobs.copy);

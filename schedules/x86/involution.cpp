@@ -20,7 +20,7 @@ using generators::Involution;
 // The loops inside a task are parallel too: they are cut for the threads where all maps together
 // are one task.
 void schedule(Involution &op, const InvolutionKnobs &knobs, const Machine &machine,
-              const InvolutionCut &cut) {
+              const InvolutionCut &cut, Pipeline pipeline) {
     auto &[generation, aggregation] = op;
     Func &out = aggregation.out;
     const Var &ci = aggregation.ci, &g = aggregation.g, &x = aggregation.x, &y = aggregation.y,
@@ -43,7 +43,7 @@ void schedule(Involution &op, const InvolutionKnobs &knobs, const Machine &machi
     compute_sum(aggregation, machine, knobs.unroll_taps == 1, kTile);
     compute_padded(aggregation, machine);
     aggregation.padded.parallel(aggregation.y);
-    compute_kernels(generation, LoopLevel(out, kBlock), knobs.product, machine);
+    compute_kernels(generation, LoopLevel(out, kBlock), knobs.product, machine, pipeline);
 }
 
 } // namespace involute::schedules::x86

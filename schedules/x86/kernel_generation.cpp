@@ -1,6 +1,7 @@
 // Registers as in conv2d.cpp. L2: hidden units and kernels of a block of rows. The products of an
 // involution run at 78 to 95% of peak (AVX2, one thread, Zen 3); pooling is 9 to 12% of the time at
 // stride 2.
+#include "schedules/x86/prefetch_next_block.h"
 #include "schedules/x86/product.h"
 #include "schedules/x86/rows.h"
 #include "schedules/x86/stages.h"
@@ -73,16 +74,32 @@ void compute_inputs(KernelGeneration &op, const LoopLevel &block, const ProductK
     }
 }
 
+// `tiles`: of the kernels; those of the hidden units are a loop po.
+void prefetch(const KernelGeneration &op, const ProductKnobs &knobs, const Var &tiles,
+              Pipeline pipeline) {
+    if (knobs.prefetch == 0) {
+        return;
+    }
+    const int step = knobs.unroll_k * op.packing;
+    pipeline.add_custom_lowering_pass(
+        new PrefetchNextBlock({"weight", 3, step, knobs.blocks}, tiles));
+    if (op.bottleneck) {
+        pipeline.add_custom_lowering_pass(
+            new PrefetchNextBlock({"reduce_weight", 3, step, knobs.blocks}, Var("po")));
+    }
+}
+
 } // namespace
 
 void compute_kernels(KernelGeneration &op, const LoopLevel &block, const ProductKnobs &knobs,
-                     const Machine &machine) {
+                     const Machine &machine, Pipeline pipeline) {
     compute_inputs(op, block, knobs, machine);
+    prefetch(op, knobs, Var("po"), pipeline);
     product(op.out, op.sum, op, op.blocks, inputs(op), block, knobs, machine);
 }
 
 void schedule(KernelGeneration &op, const KernelGenerationKnobs &knobs, const Machine &machine,
-              const Expr &pixels_per_task) {
+              const Expr &pixels_per_task, Pipeline pipeline) {
     const Expr columns = op.out.output_buffer().dim(0).extent();
     const Expr pixels = op.out.output_buffer().dim(1).extent();
     const ProductKnobs &product = knobs.product;
@@ -108,6 +125,7 @@ void schedule(KernelGeneration &op, const KernelGenerationKnobs &knobs, const Ma
     op.sum.compute_at(op.out, pt);
     accumulate_in_registers(op.sum, op.n, op.p, inputs(op), machine, product.unroll_k);
     compute_inputs(op, LoopLevel(op.out, kTask), product, machine);
+    prefetch(op, product, Var("pt"), pipeline);
 }
 
 } // namespace involute::schedules::x86

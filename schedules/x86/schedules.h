@@ -28,15 +28,17 @@ struct InvolutionCut {
     Halide::Expr rows_per_task, rows_per_block, images_per_task;
 };
 
+// `pipeline`, where a schedule has passes of its own: the one that computes op.
 void schedule(generators::Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine,
-              const ProductCut &cut);
+              const ProductCut &cut, Halide::Pipeline pipeline);
 void schedule(generators::Dense &op, const DenseKnobs &knobs, const Machine &machine);
 void schedule(generators::KernelGeneration &op, const KernelGenerationKnobs &knobs,
-              const Machine &machine, const Halide::Expr &pixels_per_task);
+              const Machine &machine, const Halide::Expr &pixels_per_task,
+              Halide::Pipeline pipeline);
 void schedule(generators::Aggregation &op, const AggregationKnobs &knobs, const Machine &machine,
               const Halide::Expr &rows_per_task);
 void schedule(generators::Involution &op, const InvolutionKnobs &knobs, const Machine &machine,
-              const InvolutionCut &cut);
+              const InvolutionCut &cut, Halide::Pipeline pipeline);
 void schedule(generators::MaxPool &op, const Machine &machine, const Halide::Expr &rows_per_task);
 void schedule(generators::AvgPool &op, const Machine &machine, const Halide::Expr &pixels_per_task);
 void schedule(generators::GlobalPool &op, const Machine &machine);

@@ -7,7 +7,7 @@ namespace involute::schedules::x86 {
 
 // The kernels of the pixels that loop `block` needs.
 void compute_kernels(generators::KernelGeneration &op, const Halide::LoopLevel &block,
-                     const ProductKnobs &knobs, const Machine &machine);
+                     const ProductKnobs &knobs, const Machine &machine, Halide::Pipeline pipeline);
 
 // The accumulators of one pixel and one group of a pool.
 void compute_sum(generators::AvgPool &op, const Machine &machine);
