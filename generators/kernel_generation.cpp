@@ -32,8 +32,10 @@ KernelGeneration kernel_generation(const KernelGenerationInputs &i) {
         op.sum(n, p, b) = i.bias(ni, no);
         op.sum(n, p, b) += i.weight(ni, channel, no) * value;
     } else {
-        op.hidden_sum(n, p, b) = i.reduce_bias(ni, no);
-        op.hidden_sum(n, p, b) += i.reduce_weight(ni, channel, no) * value;
+        // Few units may be less than a vector, which then begins before the first of them.
+        const Expr block = max(n, 0) / i.packing;
+        op.hidden_sum(n, p, b) = i.reduce_bias(ni, block);
+        op.hidden_sum(n, p, b) += i.reduce_weight(ni, channel, block) * value;
         op.hidden(n, p, b) = at_least(op.hidden_sum(n, p, b), 0.f);
 
         op.units = RDom(0, i.units, "units");

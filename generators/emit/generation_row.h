@@ -87,14 +87,12 @@ protected:
 
     // Channels as a constant.
     void fix_weights(int channels, int taps) {
-        const int nr = this->packing;
         if (reduce_weight_ != nullptr) {
             reduce_weight_->dim(1).set_bounds(0, channels);
             reduce_weight_->dim(2).set_bounds(0, hidden_blocks(channels));
             reduce_bias_->dim(1).set_bounds(0, hidden_blocks(channels));
         }
-        weight_->dim(1).set_bounds(0, reduce_weight_ != nullptr ? hidden_blocks(channels) * nr
-                                                                : channels);
+        weight_->dim(1).set_bounds(0, reduce_weight_ != nullptr ? channels / 4 : channels);
         weight_->dim(2).set_bounds(0, kernel_blocks(channels, taps));
         bias_->dim(1).set_bounds(0, kernel_blocks(channels, taps));
     }
@@ -105,7 +103,7 @@ protected:
             estimate(*reduce_weight_, {nr, channels, hidden_blocks(channels)});
             estimate(*reduce_bias_, {nr, hidden_blocks(channels)});
         }
-        estimate(*weight_, {nr, reduce_weight_ != nullptr ? hidden_blocks(channels) * nr : channels,
+        estimate(*weight_, {nr, reduce_weight_ != nullptr ? channels / 4 : channels,
                             kernel_blocks(channels, taps)});
         estimate(*bias_, {nr, kernel_blocks(channels, taps)});
         if (stride_ != nullptr) {

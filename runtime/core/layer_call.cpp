@@ -197,8 +197,7 @@ void bind_involution_family(const LayerSpec &layer, const PackedLayer &weights,
             add_matrix(weights.reduce_weight, nr, channels, hidden_blocks, result);
             add_blocks(weights.reduce_bias, nr, hidden_blocks, result);
         }
-        add_matrix(weights.weight, nr, layer.hidden > 0 ? round_up(layer.hidden, nr) : channels,
-                   blocks, result);
+        add_matrix(weights.weight, nr, layer.hidden > 0 ? layer.hidden : channels, blocks, result);
         add_blocks(weights.bias, nr, blocks, result);
     }
     if (layer.op != Op::kKernelGeneration) {

@@ -74,9 +74,8 @@ int64_t computed_macs(const LayerSpec &layer, const KernelEntry &kernel, const P
         const int64_t columns =
             nr * generation_blocks(kernel, taps * (channels / layer.group_channels));
         const int64_t hidden = nr * generation_blocks(kernel, layer.hidden);
-        const int64_t per_pixel = layer.hidden > 0
-                                      ? hidden * channels + round_up(layer.hidden, nr) * columns
-                                      : channels * columns;
+        const int64_t per_pixel =
+            layer.hidden > 0 ? hidden * channels + layer.hidden * columns : channels * columns;
         macs += output.batch * generated_pixels(kernel, cut, output) * per_pixel;
     }
     if (layer.op == Op::kInvolution || layer.op == Op::kAggregation) {

@@ -18,7 +18,7 @@ void walk_matrix(const MatrixPacking &shape, Visit visit) {
         const int64_t width = std::min(shape.nr, shape.outputs - no * shape.nr);
         for (int64_t k = 0; k < shape.depth; ++k) {
             for (int64_t ni = 0; ni < width; ++ni)
-                visit((no * shape.packed_depth + k) * shape.nr + ni,
+                visit((no * shape.depth + k) * shape.nr + ni,
                       (no * shape.nr + ni) * shape.depth + k);
         }
     }
@@ -60,7 +60,7 @@ int64_t MatrixPacking::blocks() const {
 }
 
 int64_t MatrixPacking::size() const {
-    return blocks() * packed_depth * nr;
+    return blocks() * depth * nr;
 }
 
 int64_t WindowPacking::blocks() const {
@@ -102,7 +102,7 @@ void unpack_vector(int64_t count, const float *packed, float *source) {
 Status pack_matrix(const MatrixPacking &shape, const float *source, const char *what,
                    WeightMemory *memory, WeightSpan *packed) {
     INVOLUTE_RETURN_IF_ERROR(
-        allocate_packed({shape.blocks(), shape.packed_depth, shape.nr}, what, memory, packed));
+        allocate_packed({shape.blocks(), shape.depth, shape.nr}, what, memory, packed));
     pack_matrix(shape, source, packed->data());
     return Status();
 }

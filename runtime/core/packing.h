@@ -10,12 +10,11 @@
 
 namespace involute {
 
-// weight(ni, k, no) [1, NR, NR*K] from [outputs][depth]: 1x1 convolution, dense, both layers of
-// kernel generation. K = packed_depth >= depth; rows beyond depth and blocks beyond the outputs are
-// zero.
+// weight(ni, k, no) [1, NR, NR*K] from [outputs][K]: 1x1 convolution, dense, both layers of
+// kernel generation. Blocks beyond the outputs are zero.
 struct MatrixPacking {
-    int64_t outputs = 0, depth = 0, packed_depth = 0, nr = 0;
-    int64_t padded_blocks = 0; // 0: as many as the outputs need
+    int64_t outputs = 0, depth = 0, nr = 0; // depth: K
+    int64_t padded_blocks = 0;              // 0: as many as the outputs need
 
     int64_t blocks() const;
     int64_t size() const; // in floats

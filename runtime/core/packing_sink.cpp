@@ -62,8 +62,8 @@ Status pack_product(const LayerSpec &layer, const LayerWeights &weights, WeightM
     INVOLUTE_RETURN_IF_ERROR(window
                                  ? pack_window({outputs, inputs, layer.kernel, nr},
                                                weights.weight.data(), name, memory, &packed->weight)
-                                 : pack_matrix({outputs, inputs, inputs, nr}, weights.weight.data(),
-                                               name, memory, &packed->weight));
+                                 : pack_matrix({outputs, inputs, nr}, weights.weight.data(), name,
+                                               memory, &packed->weight));
     return pack_vector(outputs, nr, ceil_div(outputs, nr), data_or_null(weights.bias), name, memory,
                        &packed->bias);
 }
@@ -80,7 +80,7 @@ Status pack_generation(const LayerSpec &layer, const LayerWeights &weights, Weig
         INVOLUTE_RETURN_IF_ERROR(
             check_count(layer, "reduce bias", weights.reduce_bias, {layer.hidden}, true));
         const int64_t blocks = generation_blocks(*packed->kernel, layer.hidden);
-        INVOLUTE_RETURN_IF_ERROR(pack_matrix({layer.hidden, channels, channels, nr, blocks},
+        INVOLUTE_RETURN_IF_ERROR(pack_matrix({layer.hidden, channels, nr, blocks},
                                              weights.reduce_weight.data(), name, memory,
                                              &packed->reduce_weight));
         INVOLUTE_RETURN_IF_ERROR(pack_vector(layer.hidden, nr, blocks,
@@ -89,11 +89,9 @@ Status pack_generation(const LayerSpec &layer, const LayerWeights &weights, Weig
     }
     INVOLUTE_RETURN_IF_ERROR(check_count(layer, "weight", weights.weight, {outputs, depth}, false));
     INVOLUTE_RETURN_IF_ERROR(check_count(layer, "bias", weights.bias, {outputs}, true));
-    // The hidden units that fill up the last block of the first layer meet zero weights here.
-    const int64_t packed_depth = layer.hidden > 0 ? round_up(depth, nr) : depth;
     const int64_t blocks = generation_blocks(*packed->kernel, outputs);
-    INVOLUTE_RETURN_IF_ERROR(pack_matrix({outputs, depth, packed_depth, nr, blocks},
-                                         weights.weight.data(), name, memory, &packed->weight));
+    INVOLUTE_RETURN_IF_ERROR(pack_matrix({outputs, depth, nr, blocks}, weights.weight.data(), name,
+                                         memory, &packed->weight));
     return pack_vector(outputs, nr, blocks, data_or_null(weights.bias), name, memory,
                        &packed->bias);
 }

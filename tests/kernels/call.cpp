@@ -107,11 +107,11 @@ private:
     }
 
     void matrix(const char *name, const std::vector<float> &source, int64_t outputs, int64_t depth,
-                int64_t packed_depth, int64_t blocks = 0) {
-        const MatrixPacking packing{outputs, depth, packed_depth, nr_, blocks};
-        float *target = buffer(name, packing.size(),
-                               {dimension(nr_, 1), dimension(packed_depth, nr_),
-                                dimension(packing.blocks(), nr_ * packed_depth)});
+                int64_t blocks = 0) {
+        const MatrixPacking packing{outputs, depth, nr_, blocks};
+        float *target = buffer(
+            name, packing.size(),
+            {dimension(nr_, 1), dimension(depth, nr_), dimension(packing.blocks(), nr_ * depth)});
         std::fill_n(target, packing.size(), 0.0f);
         pack_matrix(packing, source.data(), target);
     }
@@ -142,7 +142,7 @@ private:
         const int64_t all = p_.batch * pixels(), n = p_.out_channels;
         fill_input(buffer("in", spread(all, p_.channels),
                           {dimension(p_.channels, 1), dimension(all, step(p_.channels))}));
-        matrix("weight", o_.weight, n, p_.channels, p_.channels);
+        matrix("weight", o_.weight, n, p_.channels);
         vector("bias", o_.bias, nr_);
         const Dimensions out = {dimension(nr_, 1), dimension(n / nr_, nr_),
                                 dimension(all, step(n))};
@@ -196,7 +196,7 @@ private:
         const int64_t blocks = (p_.out_channels + nr_ - 1) / nr_;
         fill_input(buffer("in", spread(p_.batch, p_.channels),
                           {dimension(p_.channels, 1), dimension(p_.batch, step(p_.channels))}));
-        matrix("weight", o_.weight, p_.out_channels, p_.channels, p_.channels);
+        matrix("weight", o_.weight, p_.out_channels, p_.channels);
         vector("bias", o_.bias, nr_);
         buffer(
             "out", spread(p_.batch, blocks * nr_),
@@ -252,15 +252,15 @@ private:
     }
 
     void generation_weights() {
-        int64_t depth = p_.channels, packed_depth = depth;
+        int64_t depth = p_.channels;
         if (p_.hidden > 0) {
             const int64_t blocks = generation_blocks(kernel_, p_.hidden);
-            matrix("reduce_weight", o_.reduce_weight, p_.hidden, p_.channels, p_.channels, blocks);
+            matrix("reduce_weight", o_.reduce_weight, p_.hidden, p_.channels, blocks);
             vector("reduce_bias", o_.reduce_bias, nr_, blocks);
-            depth = p_.hidden, packed_depth = (depth + nr_ - 1) / nr_ * nr_;
+            depth = p_.hidden;
         }
         const int64_t blocks = generation_blocks(kernel_, p_.kernel_rows());
-        matrix("weight", o_.weight, p_.kernel_rows(), depth, packed_depth, blocks);
+        matrix("weight", o_.weight, p_.kernel_rows(), depth, blocks);
         vector("bias", o_.bias, nr_, blocks);
     }
 
