@@ -138,7 +138,7 @@ constexpr double kMeeting = 200e3, kColdWeight = 7;
 // task, and the iterations of that loop.
 struct InvolutionWork {
     double hidden = 0, kernels = 0, aggregation = 0;
-    int64_t hidden_blocks = 1, kernel_blocks = 1, groups = 1;
+    int64_t hidden_steps = 1, kernel_steps = 1, groups = 1;
 
     int64_t weights = 1; // of kernel generation
 
@@ -157,7 +157,7 @@ InvolutionWork involution_work(const KernelEntry &kernel, const WorkShape &work)
     const double columns = static_cast<double>(work.blocks * kernel.packing);
     InvolutionWork result;
     result.kernels = static_cast<double>(work.depth) * columns;
-    result.kernel_blocks = work.blocks;
+    result.kernel_steps = ceil_div(work.blocks, blocks_at_once(kernel));
     // columns / groups taps for every channel; it needs more instructions a multiply-add.
     result.aggregation =
         1.5 * columns * static_cast<double>(work.input_floats) / static_cast<double>(work.groups);
@@ -165,7 +165,7 @@ InvolutionWork involution_work(const KernelEntry &kernel, const WorkShape &work)
     result.weights = work.blocks * kernel.packing * work.depth;
     if (kernel.form == Form::kBottleneck) {
         result.hidden = static_cast<double>(work.depth * work.input_floats);
-        result.hidden_blocks = ceil_div(work.depth, kernel.packing);
+        result.hidden_steps = ceil_div(work.depth, kernel.packing * blocks_at_once(kernel));
         result.weights += work.depth * work.input_floats;
     }
     return result;
@@ -187,7 +187,7 @@ double time_together(const KernelEntry &kernel, const InvolutionWork &cost, cons
         return all * static_cast<double>(ceil_div(pieces, threads)) / static_cast<double>(pieces);
     };
     const double generation =
-        (longest(cost.hidden, cost.hidden_blocks) + longest(cost.kernels, cost.kernel_blocks)) *
+        (longest(cost.hidden, cost.hidden_steps) + longest(cost.kernels, cost.kernel_steps)) *
         generated(kernel, work, work.rows);
     const double share = (generation + longest(cost.aggregation, cost.groups)) / cost.all();
     return 1.1 * share * static_cast<double>(work.images * work.rows) +

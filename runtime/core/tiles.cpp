@@ -35,9 +35,13 @@ int64_t product_tile(const KernelEntry &kernel) {
     }
 }
 
+int64_t blocks_at_once(const KernelEntry &kernel) {
+    return kernel.isa == INVOLUTE_ISA_AVX512 ? 2 : 1;
+}
+
 int64_t generation_blocks(const KernelEntry &kernel, int64_t columns) {
     const int64_t blocks = ceil_div(columns, kernel.packing);
-    return kernel.isa == INVOLUTE_ISA_AVX512 && blocks > 1 ? round_up(blocks, 2) : blocks;
+    return blocks > 1 ? round_up(blocks, blocks_at_once(kernel)) : blocks;
 }
 
 int64_t convolution_tile(const KernelEntry &kernel, int64_t pixels) {

@@ -17,8 +17,9 @@ int64_t product_tile(const KernelEntry &kernel);
 // pixels than a tile are done one by one.
 int64_t convolution_tile(const KernelEntry &kernel, int64_t pixels);
 
-// Blocks of NR columns that the weights of a product of kernel generation are padded to: AVX-512
-// takes two at once. A lone one stays alone.
+// Blocks of NR columns that the products of kernel generation handle in one step. Weights are
+// padded to whole steps, except that a lone block stays alone.
+int64_t blocks_at_once(const KernelEntry &kernel);
 int64_t generation_blocks(const KernelEntry &kernel, int64_t columns);
 
 // Pixels of an image row of `width` that involution and aggregation handle in one step.

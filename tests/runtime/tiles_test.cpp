@@ -63,10 +63,12 @@ TEST(Tiles, AreThoseOfTheSchedules) {
         if (kernel.op == Op::kKernelGeneration) {
             const auto knobs = schedules::KernelGenerationKnobs::defaults(machine, kernel.packing);
             EXPECT_EQ(product_tile(kernel), knobs.product.pixels) << name;
+            EXPECT_EQ(blocks_at_once(kernel), knobs.product.blocks) << name;
         }
         if (kernel.op == Op::kInvolution) {
             const auto knobs = schedules::InvolutionKnobs::defaults(machine, kernel.packing);
             EXPECT_EQ(product_tile(kernel), knobs.product.pixels) << name;
+            EXPECT_EQ(blocks_at_once(kernel), knobs.product.blocks) << name;
             for (int64_t width = 1; width < 100; ++width)
                 EXPECT_EQ(row_tile(kernel, width), scheduled_row_tile(knobs.tiles, width))
                     << name << " " << width;
