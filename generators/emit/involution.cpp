@@ -22,6 +22,7 @@ public:
         rows_per_task_ = add_input<int>("rows_per_task");
         rows_per_block_ = add_input<int>("rows_per_block");
         images_per_task_ = add_input<int>("images_per_task");
+        threads_per_task_ = add_input<int>("threads_per_task");
         out_ = add_output<Buffer<>>("out", Float(32), 5);
     }
 
@@ -53,9 +54,10 @@ public:
         if (naive()) {
             schedules::naive::schedule(op_);
         } else if (hand()) {
-            schedules::x86::schedule(op_, knobs<schedules::InvolutionKnobs>(), machine(),
-                                     {*rows_per_task_, *rows_per_block_, *images_per_task_},
-                                     get_pipeline());
+            schedules::x86::schedule(
+                op_, knobs<schedules::InvolutionKnobs>(), machine(),
+                {*rows_per_task_, *rows_per_block_, *images_per_task_, *threads_per_task_},
+                get_pipeline());
         }
     }
 
@@ -72,13 +74,14 @@ private:
         rows_per_task_->set_estimate(7);
         rows_per_block_->set_estimate(7);
         images_per_task_->set_estimate(1);
+        threads_per_task_->set_estimate(1);
         estimate(*out_, {kGroup, groups, 28, 28, 1});
     }
 
     Tensor *in_ = nullptr, *scale_ = nullptr, *shift_ = nullptr;
     GeneratorInput<float> *floor_ = nullptr;
     GeneratorInput<int> *rows_per_task_ = nullptr, *rows_per_block_ = nullptr,
-                        *images_per_task_ = nullptr;
+                        *images_per_task_ = nullptr, *threads_per_task_ = nullptr;
     GeneratorOutput<Buffer<>> *out_ = nullptr;
     generators::Involution op_;
 };

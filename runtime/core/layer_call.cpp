@@ -191,11 +191,11 @@ void bind_involution_family(const LayerSpec &layer, const PackedLayer &weights,
                                                     {kernels.height, row_stride(kernels)},
                                                     {kernels.batch, image_stride(kernels)}});
     } else {
-        const int64_t blocks = generation_blocks(*weights.kernel, taps * groups);
+        const int64_t blocks = kernel_blocks(*weights.kernel, taps * groups);
         if (layer.hidden > 0) {
-            const int64_t hidden_blocks = generation_blocks(*weights.kernel, layer.hidden);
-            add_matrix(weights.reduce_weight, nr, channels, hidden_blocks, result);
-            add_blocks(weights.reduce_bias, nr, hidden_blocks, result);
+            const int64_t hidden = hidden_blocks(*weights.kernel, layer.hidden);
+            add_matrix(weights.reduce_weight, nr, channels, hidden, result);
+            add_blocks(weights.reduce_bias, nr, hidden, result);
         }
         add_matrix(weights.weight, nr, layer.hidden > 0 ? layer.hidden : channels, blocks, result);
         add_blocks(weights.bias, nr, blocks, result);
@@ -222,6 +222,7 @@ void bind_involution_family(const LayerSpec &layer, const PackedLayer &weights,
     if (generates) {
         call.add_int(result->partition.rows_per_block);
         call.add_int(result->partition.images_per_task);
+        call.add_int(result->partition.threads_per_task);
     }
     result->output = add_map(operands.output, result);
 }
@@ -241,8 +242,8 @@ WorkShape work_shape(const LayerSpec &layer, const KernelEntry &kernel,
         if (kernel.form == Form::kPoint)
             work.rows *= work.images, work.images = 1;
     } else if (layer.op == Op::kInvolution || layer.op == Op::kKernelGeneration) {
-        work.blocks = generation_blocks(kernel, layer.kernel * layer.kernel *
-                                                    (layer.in_channels / layer.group_channels));
+        work.blocks = kernel_blocks(kernel, layer.kernel * layer.kernel *
+                                                (layer.in_channels / layer.group_channels));
         work.groups = layer.in_channels / layer.group_channels;
         work.depth = layer.hidden > 0 ? layer.hidden : layer.in_channels;
     }

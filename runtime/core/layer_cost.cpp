@@ -72,8 +72,8 @@ int64_t computed_macs(const LayerSpec &layer, const KernelEntry &kernel, const P
     int64_t macs = 0;
     if (layer.op == Op::kInvolution || layer.op == Op::kKernelGeneration) {
         const int64_t columns =
-            nr * generation_blocks(kernel, taps * (channels / layer.group_channels));
-        const int64_t hidden = nr * generation_blocks(kernel, layer.hidden);
+            nr * kernel_blocks(kernel, taps * (channels / layer.group_channels));
+        const int64_t hidden = nr * hidden_blocks(kernel, layer.hidden);
         const int64_t per_pixel =
             layer.hidden > 0 ? hidden * channels + layer.hidden * columns : channels * columns;
         macs += output.batch * generated_pixels(kernel, cut, output) * per_pixel;

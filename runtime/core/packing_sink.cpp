@@ -79,7 +79,7 @@ Status pack_generation(const LayerSpec &layer, const LayerWeights &weights, Weig
                                              {layer.hidden, channels}, false));
         INVOLUTE_RETURN_IF_ERROR(
             check_count(layer, "reduce bias", weights.reduce_bias, {layer.hidden}, true));
-        const int64_t blocks = generation_blocks(*packed->kernel, layer.hidden);
+        const int64_t blocks = hidden_blocks(*packed->kernel, layer.hidden);
         INVOLUTE_RETURN_IF_ERROR(pack_matrix({layer.hidden, channels, nr, blocks},
                                              weights.reduce_weight.data(), name, memory,
                                              &packed->reduce_weight));
@@ -89,7 +89,7 @@ Status pack_generation(const LayerSpec &layer, const LayerWeights &weights, Weig
     }
     INVOLUTE_RETURN_IF_ERROR(check_count(layer, "weight", weights.weight, {outputs, depth}, false));
     INVOLUTE_RETURN_IF_ERROR(check_count(layer, "bias", weights.bias, {outputs}, true));
-    const int64_t blocks = generation_blocks(*packed->kernel, outputs);
+    const int64_t blocks = kernel_blocks(*packed->kernel, outputs);
     INVOLUTE_RETURN_IF_ERROR(pack_matrix({outputs, depth, nr, blocks}, weights.weight.data(), name,
                                          memory, &packed->weight));
     return pack_vector(outputs, nr, blocks, data_or_null(weights.bias), name, memory,

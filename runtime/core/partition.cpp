@@ -73,9 +73,7 @@ Partition cut_convolution(const KernelEntry &kernel, const WorkShape &work, int6
         const int64_t pixel_runs = ceil_div(tiles, tiles_per_task);
         const double reads = first_reads(work, weight_bytes, pixel_runs, threads);
         for_each_share(work.blocks, work.blocks, [&](int64_t blocks_per_task) {
-            // Of one image: all forms but the point form, which sees a batch as one, go through the
-            // images one after another.
-            const int64_t tasks = pixel_runs * ceil_div(work.blocks, blocks_per_task);
+            const int64_t tasks = work.images * pixel_runs * ceil_div(work.blocks, blocks_per_task);
             // The first tile of a block finds its weights in a cache further away, the first block
             // of a task its inputs, which then serve the next tasks as well.
             const double task = step * (static_cast<double>(tiles_per_task) + 0.5) *
@@ -87,7 +85,7 @@ Partition cut_convolution(const KernelEntry &kernel, const WorkShape &work, int6
                 best.pixels_per_task =
                     static_cast<int32_t>(std::min(tiles_per_task * tile, work.pixels()));
                 best.blocks_per_task = static_cast<int32_t>(blocks_per_task);
-                best.tasks = work.images * tasks;
+                best.tasks = tasks;
             }
         });
     });
@@ -134,8 +132,11 @@ int64_t block_rows(const KernelEntry &kernel, const WorkShape &work, int64_t row
 // other, and a weight that a core reads for the first time.
 constexpr double kMeeting = 200e3, kColdWeight = 7;
 
+// Pieces of a loop for each thread that shares it, as the schedule cuts them.
+constexpr int64_t kPieces = 4;
+
 // Multiply-adds of one pixel of an involution, by the loop that threads share when all maps are one
-// task, and the iterations of that loop.
+// task, and the iterations of that loop for each run of pixels or rows.
 struct InvolutionWork {
     double hidden = 0, kernels = 0, aggregation = 0;
     int64_t hidden_steps = 1, kernel_steps = 1, groups = 1;
@@ -183,13 +184,19 @@ double generated(const KernelEntry &kernel, const WorkShape &work, int64_t rows)
 // meet after each loop, and inputs and kernels change cores. Each reads its share of the weights.
 double time_together(const KernelEntry &kernel, const InvolutionWork &cost, const WorkShape &work,
                      int64_t threads) {
-    const auto longest = [&](double all, int64_t pieces) {
-        return all * static_cast<double>(ceil_div(pieces, threads)) / static_cast<double>(pieces);
+    // The share of the last thread of a loop over `steps` and runs of `count` pixels or rows.
+    const auto longest = [&](double all, int64_t steps, int64_t count) {
+        const int64_t runs = (threads - 1) * kPieces / steps + 1;
+        const int64_t run = ceil_div(count, runs), pieces = steps * ceil_div(count, run);
+        const double part = static_cast<double>(run) / static_cast<double>(count * steps);
+        return all * part * static_cast<double>(ceil_div(pieces, threads));
     };
-    const double generation =
-        (longest(cost.hidden, cost.hidden_steps) + longest(cost.kernels, cost.kernel_steps)) *
-        generated(kernel, work, work.rows);
-    const double share = (generation + longest(cost.aggregation, cost.groups)) / cost.all();
+    const int64_t tiles = ceil_div(work.pixels(), product_tile(kernel));
+    const double generation = (longest(cost.hidden, cost.hidden_steps, tiles) +
+                               longest(cost.kernels, cost.kernel_steps, tiles)) *
+                              generated(kernel, work, work.rows);
+    const double aggregation = longest(cost.aggregation, cost.groups, work.rows);
+    const double share = std::min(1.0, (generation + aggregation) / cost.all());
     return 1.1 * share * static_cast<double>(work.images * work.rows) +
            (static_cast<double>(work.images) * kMeeting +
             cost.cold() / static_cast<double>(threads)) /
@@ -225,6 +232,7 @@ Partition cut_involution(const KernelEntry &kernel, const WorkShape &work, int64
         cut = Partition();
         cut.rows_per_task = static_cast<int32_t>(work.rows);
         cut.images_per_task = static_cast<int32_t>(work.images);
+        cut.threads_per_task = static_cast<int32_t>(threads);
         caches = std::max<int64_t>(1, threads / work.images);
     }
     cut.rows_per_block = static_cast<int32_t>(block_rows(

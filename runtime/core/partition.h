@@ -28,7 +28,8 @@ struct WorkShape {
 struct Partition {
     int32_t pixels_per_task = 1, blocks_per_task = 1;
     int32_t rows_per_task = 1, rows_per_block = 1, images_per_task = 1;
-    int64_t tasks = 1; // 1: the kernel's inner loops are what threads share
+    int32_t threads_per_task = 1; // share the kernel's inner loops
+    int64_t tasks = 1;
 };
 
 Partition cut_work(const KernelEntry &kernel, const WorkShape &work, int threads);

@@ -39,9 +39,12 @@ int64_t blocks_at_once(const KernelEntry &kernel) {
     return kernel.isa == INVOLUTE_ISA_AVX512 ? 2 : 1;
 }
 
-int64_t generation_blocks(const KernelEntry &kernel, int64_t columns) {
-    const int64_t blocks = ceil_div(columns, kernel.packing);
-    return blocks > 1 ? round_up(blocks, blocks_at_once(kernel)) : blocks;
+int64_t kernel_blocks(const KernelEntry &kernel, int64_t columns) {
+    return round_up(ceil_div(columns, kernel.packing), blocks_at_once(kernel));
+}
+
+int64_t hidden_blocks(const KernelEntry &kernel, int64_t units) {
+    return units <= kernel.packing ? ceil_div(units, kernel.packing) : kernel_blocks(kernel, units);
 }
 
 int64_t convolution_tile(const KernelEntry &kernel, int64_t pixels) {

@@ -17,10 +17,11 @@ int64_t product_tile(const KernelEntry &kernel);
 // pixels than a tile are done one by one.
 int64_t convolution_tile(const KernelEntry &kernel, int64_t pixels);
 
-// Blocks of NR columns that the products of kernel generation handle in one step. Weights are
-// padded to whole steps, except that a lone block stays alone.
+// Blocks of NR columns that the products of kernel generation handle in one step, and those that
+// their weights are padded to: whole steps, except that a lone block of hidden units stays alone.
 int64_t blocks_at_once(const KernelEntry &kernel);
-int64_t generation_blocks(const KernelEntry &kernel, int64_t columns);
+int64_t kernel_blocks(const KernelEntry &kernel, int64_t columns);
+int64_t hidden_blocks(const KernelEntry &kernel, int64_t units);
 
 // Pixels of an image row of `width` that involution and aggregation handle in one step.
 int64_t row_tile(const KernelEntry &kernel, int64_t width);

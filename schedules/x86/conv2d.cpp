@@ -30,11 +30,11 @@ void tile_pixels(Stage at, const Conv2d &op, int tile, const Machine &machine,
         .split(po, pb, pt, (cut.pixels_per_task + (tile - 1)) / tile, TailStrategy::GuardWithIf)
         .split(op.no, nb, nt, cut.blocks_per_task, TailStrategy::GuardWithIf)
         .reorder(order)
-        .fuse(nb, pb, kTask)
-        .parallel(kTask)
-        .vectorize(op.ni, machine.lanes)
-        .unroll(op.ni)
-        .unroll(pi);
+        .fuse(nb, pb, kTask);
+    if (op.has_batch) {
+        at.fuse(kTask, op.b, kTask);
+    }
+    at.parallel(kTask).vectorize(op.ni, machine.lanes).unroll(op.ni).unroll(pi);
 }
 
 } // namespace
@@ -66,7 +66,7 @@ void schedule(Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine, cons
         }
     }
     if (op.pads) {
-        op.padded.compute_root().vectorize(op.e, knobs.copy).parallel(op.y);
+        op.padded.compute_root().vectorize(op.e, knobs.copy).fuse(op.y, op.b, op.y).parallel(op.y);
     }
 }
 

@@ -5,7 +5,13 @@
 namespace involute::schedules::x86 {
 
 void schedule(generators::GlobalPool &op, const Machine &machine) {
-    op.out.reorder(op.ci, op.g, op.b).vectorize(op.ci, machine.lanes).unroll(op.ci).parallel(op.g);
+    const Halide::Var go("go");
+    op.out.split(op.g, go, op.g, 1)
+        .reorder(op.ci, op.g, go, op.b)
+        .fuse(go, op.b, go)
+        .parallel(go)
+        .vectorize(op.ci, machine.lanes)
+        .unroll(op.ci);
     op.sum.store_in(Halide::MemoryType::Register)
         .compute_at(op.out, op.g)
         .vectorize(op.ci, machine.lanes)

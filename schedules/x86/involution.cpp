@@ -26,14 +26,21 @@ void schedule(Involution &op, const InvolutionKnobs &knobs, const Machine &machi
     const Var &ci = aggregation.ci, &g = aggregation.g, &x = aggregation.x, &y = aggregation.y,
               &b = aggregation.b;
     const Expr width = out.output_buffer().dim(2).extent();
-    const Var xi("xi"), yo("yo"), yb("yb"), yi("yi"), bo("bo"), bi("bi");
+    const Var xi("xi"), yo("yo"), yb("yb"), yi("yi"), yr("yr"), go("go"), bo("bo"), bi("bi"),
+        piece("piece");
+    const Expr run_count = runs(cut.threads_per_task, out.output_buffer().dim(1).extent());
+    const Expr rows_per_run = max(1, (cut.rows_per_block + run_count - 1) / run_count);
     specialize_tiles(out, width, knobs.tiles, [&](Stage at, int tile) {
         at.split(x, kTile, xi, tile, TailStrategy::ShiftInwards)
             .split(y, yo, yb, cut.rows_per_task, TailStrategy::GuardWithIf)
             .split(yb, kBlock, yi, cut.rows_per_block, TailStrategy::GuardWithIf)
+            .split(yi, yr, yi, rows_per_run, TailStrategy::GuardWithIf)
             .split(b, bo, bi, cut.images_per_task, TailStrategy::GuardWithIf)
-            .reorder({ci, xi, kTile, yi, g, bi, kBlock, yo, bo})
-            .parallel(g)
+            .split(g, go, g, 1)
+            .reorder({ci, xi, kTile, yi, g, yr, go, bi, kBlock, yo, bo})
+            .fuse(yr, go, piece)
+            .parallel(piece)
+            .never_partition(piece, yi)
             .fuse(yo, bo, kTask)
             .parallel(kTask)
             .vectorize(ci, machine.lanes)
@@ -43,7 +50,8 @@ void schedule(Involution &op, const InvolutionKnobs &knobs, const Machine &machi
     compute_sum(aggregation, machine, knobs.unroll_taps == 1, kTile);
     compute_padded(aggregation, machine);
     aggregation.padded.parallel(aggregation.y);
-    compute_kernels(generation, LoopLevel(out, kBlock), knobs.product, machine, pipeline);
+    compute_kernels(generation, LoopLevel(out, kBlock), cut.rows_per_block * width,
+                    cut.threads_per_task, knobs.product, machine, pipeline);
 }
 
 } // namespace involute::schedules::x86

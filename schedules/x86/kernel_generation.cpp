@@ -15,6 +15,7 @@ using generators::KernelGeneration;
 namespace {
 
 constexpr int kPixelsAtOnce = 16; // of a parallel loop: some microseconds of work
+constexpr int kPieces = 4;        // of a loop for each thread that shares it
 
 void pool(AvgPool &op, const LoopLevel &block, const Machine &machine) {
     const Var pb("pb");
@@ -27,27 +28,41 @@ void pool(AvgPool &op, const LoopLevel &block, const Machine &machine) {
     compute_sum(op, machine);
 }
 
-// A product for the pixels of loop `block`: columns stay, pixels stream past in tiles; the columns
-// of a pixel lie together. A lone block of columns takes more pixels instead of a neighbour.
-void product(Func out, Func sum, const KernelGeneration &op, const Expr &blocks,
-             const std::vector<RVar> &order, const LoopLevel &block, const ProductKnobs &knobs,
+// What threads share of a product.
+struct Shared {
+    LoopLevel block; // for whose pixels it is made
+    Expr threads;
+    Expr pixels; // of the block
+};
+
+// A product for the pixels of a block: columns stay, pixels stream past in tiles; the columns of a
+// pixel lie together. A lone block of columns takes more pixels instead of a neighbour.
+void product(Func out, Func sum, const KernelGeneration &op, const Expr &blocks, bool may_be_one,
+             const std::vector<RVar> &order, const Shared &shared, const ProductKnobs &knobs,
              const Machine &machine) {
-    const Var no("no"), po("po"), pi("pi");
+    const Var no("no"), nb("nb"), po("po"), pi("pi"), pt("pt"), pr("pr"), piece("piece");
     const auto tile = [&](Stage at, int count) {
+        const int pixels = knobs.pixels * knobs.blocks / count;
+        const Expr tiles = (shared.pixels + (pixels - 1)) / pixels;
+        const Expr run_count = runs(shared.threads, (blocks + (count - 1)) / count);
         at.split(op.n, no, op.n, count * op.packing, TailStrategy::RoundUp)
-            .split(op.p, po, pi, knobs.pixels * knobs.blocks / count, TailStrategy::RoundUp)
-            .reorder(op.n, pi, po, no, op.b)
-            .parallel(no)
+            .split(op.p, po, pi, pixels, TailStrategy::RoundUp)
+            .split(po, pr, pt, max(1, (tiles + run_count - 1) / run_count),
+                   TailStrategy::GuardWithIf)
+            .split(no, nb, no, 1)
+            .reorder({op.n, pi, pt, no, nb, pr, op.b})
+            .fuse(nb, pr, piece)
+            .parallel(piece)
             .vectorize(op.n, machine.lanes)
             .unroll(op.n)
             .unroll(pi);
     };
-    out.compute_at(block);
-    if (knobs.blocks > 1) {
+    out.compute_at(shared.block);
+    if (knobs.blocks > 1 && may_be_one) {
         tile(out.specialize(blocks == 1), 1);
     }
     tile(out, knobs.blocks);
-    sum.compute_at(out, po);
+    sum.compute_at(out, pt);
     accumulate_in_registers(sum, op.n, op.p, order, machine, knobs.unroll_k);
 }
 
@@ -63,39 +78,43 @@ std::vector<RVar> inputs(const KernelGeneration &op) {
     return loops(op.bottleneck ? op.units : op.channels);
 }
 
-void compute_inputs(KernelGeneration &op, const LoopLevel &block, const ProductKnobs &knobs,
+void compute_inputs(KernelGeneration &op, const Shared &shared, const ProductKnobs &knobs,
                     const Machine &machine) {
     if (op.pools) {
-        pool(op.pool, block, machine);
+        pool(op.pool, shared.block, machine);
     }
     if (op.bottleneck) {
-        product(op.hidden, op.hidden_sum, op, op.hidden_blocks, loops(op.channels), block, knobs,
-                machine);
+        product(op.hidden, op.hidden_sum, op, op.hidden_blocks, true, loops(op.channels), shared,
+                knobs, machine);
     }
 }
 
-// `tiles`: of the kernels; those of the hidden units are a loop po.
-void prefetch(const KernelGeneration &op, const ProductKnobs &knobs, const Var &tiles,
-              Pipeline pipeline) {
+void prefetch(const KernelGeneration &op, const ProductKnobs &knobs, Pipeline pipeline) {
     if (knobs.prefetch == 0) {
         return;
     }
     const int step = knobs.unroll_k * op.packing;
     pipeline.add_custom_lowering_pass(
-        new PrefetchNextBlock({"weight", 3, step, knobs.blocks}, tiles));
+        new PrefetchNextBlock({"weight", 3, step, knobs.blocks}, Var("pt")));
     if (op.bottleneck) {
         pipeline.add_custom_lowering_pass(
-            new PrefetchNextBlock({"reduce_weight", 3, step, knobs.blocks}, Var("po")));
+            new PrefetchNextBlock({"reduce_weight", 3, step, knobs.blocks}, Var("pt")));
     }
 }
 
 } // namespace
 
-void compute_kernels(KernelGeneration &op, const LoopLevel &block, const ProductKnobs &knobs,
-                     const Machine &machine, Pipeline pipeline) {
-    compute_inputs(op, block, knobs, machine);
-    prefetch(op, knobs, Var("po"), pipeline);
-    product(op.out, op.sum, op, op.blocks, inputs(op), block, knobs, machine);
+Expr runs(const Expr &threads, const Expr &others) {
+    return max(0, threads - 1) * kPieces / max(1, others) + 1;
+}
+
+void compute_kernels(KernelGeneration &op, const LoopLevel &block, const Expr &pixels,
+                     const Expr &threads, const ProductKnobs &knobs, const Machine &machine,
+                     Pipeline pipeline) {
+    const Shared shared{block, threads, pixels};
+    compute_inputs(op, shared, knobs, machine);
+    prefetch(op, knobs, pipeline);
+    product(op.out, op.sum, op, op.blocks, false, inputs(op), shared, knobs, machine);
 }
 
 void schedule(KernelGeneration &op, const KernelGenerationKnobs &knobs, const Machine &machine,
@@ -124,8 +143,8 @@ void schedule(KernelGeneration &op, const KernelGenerationKnobs &knobs, const Ma
     cut(op.out, 1, 1);
     op.sum.compute_at(op.out, pt);
     accumulate_in_registers(op.sum, op.n, op.p, inputs(op), machine, product.unroll_k);
-    compute_inputs(op, LoopLevel(op.out, kTask), product, machine);
-    prefetch(op, product, Var("pt"), pipeline);
+    compute_inputs(op, {LoopLevel(op.out, kTask), 1, pixels_per_task}, product, machine);
+    prefetch(op, product, pipeline);
 }
 
 } // namespace involute::schedules::x86

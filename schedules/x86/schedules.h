@@ -23,9 +23,10 @@ struct ProductCut {
     Halide::Expr pixels_per_task, blocks_per_task;
 };
 
-// rows and images, of which so many rows have their kernels in memory at once.
+// rows and images, of which so many rows have their kernels in memory at once; and the threads that
+// share the loops inside a task.
 struct InvolutionCut {
-    Halide::Expr rows_per_task, rows_per_block, images_per_task;
+    Halide::Expr rows_per_task, rows_per_block, images_per_task, threads_per_task;
 };
 
 // `pipeline`, where a schedule has passes of its own: the one that computes op.

@@ -5,8 +5,13 @@
 
 namespace involute::schedules::x86 {
 
-// The kernels of the pixels that loop `block` needs.
+// Into how many runs a loop is cut whose every run is done for each of `others`, so that `threads`
+// have about four pieces each: 1 for one thread.
+Halide::Expr runs(const Halide::Expr &threads, const Halide::Expr &others);
+
+// The kernels of the `pixels` that loop `block` needs, shared by so many threads.
 void compute_kernels(generators::KernelGeneration &op, const Halide::LoopLevel &block,
+                     const Halide::Expr &pixels, const Halide::Expr &threads,
                      const ProductKnobs &knobs, const Machine &machine, Halide::Pipeline pipeline);
 
 // The accumulators of one pixel and one group of a pool.

@@ -54,11 +54,12 @@ INSTANTIATE_TEST_SUITE_P(Ops, KernelBits, ::testing::ValuesIn(kOps), name_of);
 TEST_P(KernelBits, DoNotDependOnTheCut) {
     for (Problem problem : problems(GetParam())) {
         const Operands operands = random_operands(problem);
-        problem.cut = problem.cut_b = problem.cut_c = 1;
+        problem.cut = problem.cut_b = problem.cut_c = problem.cut_d = 1;
         const std::vector<float> first = run_alone(problem, operands);
         for (const int64_t cut : {2, 3, 5, 1000}) {
             for (const int64_t other : {1, 2, 1000}) {
                 problem.cut = cut, problem.cut_b = other, problem.cut_c = 1 + other % 2;
+                problem.cut_d = other;
                 EXPECT_TRUE(same_bits(first, run_alone(problem, operands))) << problem.text();
             }
         }

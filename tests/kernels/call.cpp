@@ -254,12 +254,12 @@ private:
     void generation_weights() {
         int64_t depth = p_.channels;
         if (p_.hidden > 0) {
-            const int64_t blocks = generation_blocks(kernel_, p_.hidden);
+            const int64_t blocks = hidden_blocks(kernel_, p_.hidden);
             matrix("reduce_weight", o_.reduce_weight, p_.hidden, p_.channels, blocks);
             vector("reduce_bias", o_.reduce_bias, nr_, blocks);
             depth = p_.hidden;
         }
-        const int64_t blocks = generation_blocks(kernel_, p_.kernel_rows());
+        const int64_t blocks = kernel_blocks(kernel_, p_.kernel_rows());
         matrix("weight", o_.weight, p_.kernel_rows(), depth, blocks);
         vector("bias", o_.bias, nr_, blocks);
     }
@@ -307,6 +307,7 @@ private:
         if (generates) {
             integer("rows_per_block", p_.cut_b);
             integer("images_per_task", p_.cut_c);
+            integer("threads_per_task", p_.cut_d);
         }
         map("out", p_.out_height(), p_.out_width());
     }

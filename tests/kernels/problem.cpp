@@ -24,7 +24,8 @@ constexpr Field kFields[] = {
     {"channels", &Problem::channels}, {"out", &Problem::out_channels}, {"kernel", &Problem::kernel},
     {"stride", &Problem::stride},     {"hidden", &Problem::hidden},    {"relu", &Problem::relu},
     {"residual", &Problem::residual}, {"cut", &Problem::cut},          {"cut_b", &Problem::cut_b},
-    {"cut_c", &Problem::cut_c},       {"gap", &Problem::gap},          {"seed", &Problem::seed},
+    {"cut_c", &Problem::cut_c},       {"cut_d", &Problem::cut_d},      {"gap", &Problem::gap},
+    {"seed", &Problem::seed},
 };
 
 class Random {
@@ -270,6 +271,7 @@ Problem random_problem(Op op, int64_t turn) {
                 ? all + 1
                 : random.between(1, std::min<int64_t>(all, by_pixels ? 40 : 8));
     p.cut_b = random.between(1, 5), p.cut_c = random.between(1, 3);
+    p.cut_d = random.between(1, 20);
     // Pixels of groups stay aligned; rows for a fixed number of channels have them side by side.
     const bool any_gap = op == Op::kConv2d || op == Op::kDense;
     if (kernel.channels == 0 && random.between(0, 1) == 0)

@@ -18,8 +18,9 @@ struct Problem {
     int64_t kernel = 1, stride = 1;
     int64_t hidden = 0;
     int64_t relu = 0, residual = 0;
-    // pixels_per_task or rows_per_task; blocks_per_task or rows_per_block; images_per_task
-    int64_t cut = 1, cut_b = 1, cut_c = 1;
+    // pixels_per_task or rows_per_task; blocks_per_task or rows_per_block; images_per_task;
+    // threads_per_task
+    int64_t cut = 1, cut_b = 1, cut_c = 1, cut_d = 1;
     int64_t gap =
         0; // values between the pixels (conv2d_window: the rows) of maps, input and output
     int64_t seed = 0;

@@ -105,21 +105,18 @@ TEST(Partition, ConvolutionsAreBalanced) {
     }
 }
 
-// The loop over images is outside of the tasks' loop: each image is shared by all threads.
-TEST(Partition, ImagesOfStridedConvolutionsAreBalancedOneByOne) {
+// The tasks of all images are one loop.
+TEST(Partition, ImagesOfStridedConvolutionsAreBalancedTogether) {
     const KernelEntry &kernel = *row("conv2d_strided", INVOLUTE_ISA_AVX2);
-    for (const int threads : {2, 3, 16}) {
+    for (const int threads : {2, 3, 16, 64}) {
         WorkShape work = product(784, 256, 512, 16);
-        const Partition one = cut_work(kernel, work, threads);
         work.images = 8;
         const Partition cut = cut_work(kernel, work, threads);
-        EXPECT_EQ(cut.tasks, 8 * one.tasks);
-        EXPECT_EQ(cut.pixels_per_task, one.pixels_per_task);
-        EXPECT_EQ(cut.blocks_per_task, one.blocks_per_task);
         const int64_t tiles = ceil_of(cut.pixels_per_task, 6);
+        EXPECT_EQ(cut.tasks, 8 * ceil_of(131, tiles) * ceil_of(32, cut.blocks_per_task));
         const double longest =
-            static_cast<double>(ceil_of(cut.tasks / 8, threads) * tiles * cut.blocks_per_task);
-        EXPECT_GE(static_cast<double>(131 * 32) / threads / longest, 0.85) << threads;
+            static_cast<double>(ceil_of(cut.tasks, threads) * tiles * cut.blocks_per_task);
+        EXPECT_GE(static_cast<double>(8 * 131 * 32) / threads / longest, 0.85) << threads;
     }
 }
 
@@ -187,25 +184,34 @@ TEST(Partition, InvolutionsOfSmallMapsAreOneTask) {
     EXPECT_EQ(cut_work(kernel, kernels(7, 512, 8), 2).images_per_task, 1);
 }
 
-// The loops inside one task would leave most threads idle where there are few groups.
-TEST(Partition, InvolutionsOfLargeMapsAreBalanced) {
+// Rows are tasks, or all maps are one and the loops inside it are shared: of the last of them, over
+// groups and runs of rows, no thread has much more to do than its share.
+TEST(Partition, InvolutionsAreBalanced) {
     const KernelEntry &kernel = *row("involution_k7_s1", INVOLUTE_ISA_AVX2);
     const struct {
         int64_t size, channels, images;
         int threads;
-    } cases[] = {{56, 64, 1, 16},  {28, 128, 1, 16}, {56, 64, 8, 64},
-                 {28, 128, 8, 64}, {14, 256, 8, 64}, {7, 512, 8, 64},
-                 {56, 64, 1, 64},  {28, 128, 1, 4},  {14, 256, 8, 16}};
+    } cases[] = {{56, 64, 1, 16}, {28, 128, 1, 16}, {14, 256, 1, 16}, {7, 512, 1, 16},
+                 {56, 64, 8, 64}, {28, 128, 8, 64}, {14, 256, 8, 64}, {7, 512, 8, 64},
+                 {56, 64, 1, 64}, {28, 128, 1, 4},  {14, 256, 8, 16}};
     for (const auto &one : cases) {
+        const int threads = one.threads;
         const Partition cut =
-            cut_work(kernel, kernels(one.size, one.channels, one.images), one.threads);
-        EXPECT_EQ(cut.images_per_task, 1);
-        EXPECT_EQ(cut.tasks, one.images * ceil_of(one.size, cut.rows_per_task));
-        const double share = static_cast<double>(one.images * one.size) / one.threads;
-        const double longest =
-            static_cast<double>(ceil_of(cut.tasks, one.threads) * cut.rows_per_task);
-        EXPECT_GE(share / longest, 0.85) << one.size << ", " << one.images << " images, "
-                                         << one.threads << " threads: " << cut.tasks;
+            cut_work(kernel, kernels(one.size, one.channels, one.images), threads);
+        int64_t pieces = cut.tasks, rows = cut.rows_per_task, all = one.images * one.size;
+        if (cut.threads_per_task > 1) { // image by image
+            const int64_t groups = one.channels / 16, runs = (threads - 1) * 4 / groups + 1;
+            rows = ceil_of(one.size, runs), pieces = groups * ceil_of(one.size, rows);
+            all = groups * one.size;
+            EXPECT_EQ(cut.tasks, 1);
+        } else {
+            EXPECT_EQ(cut.images_per_task, 1);
+            EXPECT_EQ(cut.tasks, one.images * ceil_of(one.size, cut.rows_per_task));
+        }
+        const double longest = static_cast<double>(ceil_of(pieces, threads) * rows);
+        EXPECT_GE(static_cast<double>(all) / threads / longest, 0.85)
+            << one.size << ", " << one.images << " images, " << threads << " threads: " << pieces
+            << " pieces of " << rows << " rows";
     }
 }
 
