@@ -266,9 +266,9 @@ Status make_reciprocals(int64_t stride, AlignedFloats *table) {
 }
 
 void bind_layer(const LayerSpec &layer, const PackedLayer &weights, const LayerOperands &operands,
-                const float *reciprocals, int threads, LayerCall *result) {
+                const float *reciprocals, const Cores &cores, LayerCall *result) {
     result->partition = cut_work(
-        *weights.kernel, work_shape(layer, *weights.kernel, *operands.output.layout), threads);
+        *weights.kernel, work_shape(layer, *weights.kernel, *operands.output.layout), cores);
     switch (layer.op) {
     case Op::kConv2d:
         return weights.kernel->form == Form::kPoint ? bind_point(layer, weights, operands, result)

@@ -36,6 +36,6 @@ bool wants_reciprocals(const LayerSpec &layer);
 
 // Pointers into `weights`, `operands` and `reciprocals` are kept.
 void bind_layer(const LayerSpec &layer, const PackedLayer &weights, const LayerOperands &operands,
-                const float *reciprocals, int threads, LayerCall *result);
+                const float *reciprocals, const Cores &cores, LayerCall *result);
 
 } // namespace involute

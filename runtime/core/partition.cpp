@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unistd.h>
 
 #include "core/checked_size.h"
 #include "core/tiles.h"
@@ -16,8 +17,9 @@ constexpr int64_t kInputBytes = 48 << 10;
 // weights up to this size come from the L2 cache every time, so that many small tasks cost nothing;
 // of larger ones every pass is felt, and the inputs only have to come from L3.
 constexpr int64_t kCachedWeightBytes = 256 << 10, kLargeInputBytes = 1 << 20;
-// The kernels of one block of an involution: with the rows of a group they fill an L2 cache.
-constexpr int64_t kKernelBytes = 192 << 10, kAllKernelBytes = 320 << 10;
+// The share of the L2 cache for the kernels of one block of an involution, beside the rows of a
+// group; and of all kernels, which need no second block.
+constexpr double kKernelShare = 0.375, kAllKernelShare = 0.625;
 
 // Time until the last of `tasks` equal tasks has ended, and with several threads a part of a task
 // more: one is late at times, the more of them the surer, and small tasks even that out.
@@ -130,7 +132,7 @@ int64_t block_rows(const KernelEntry &kernel, const WorkShape &work, int64_t row
 
 // In multiply-adds of an involution, 35 of which take a nanosecond: three loops that wait for each
 // other, and a weight that a core reads for the first time.
-constexpr double kMeeting = 200e3, kColdWeight = 7;
+constexpr double kMeeting = 200e3, kColdWeight = 3;
 
 // Pieces of a loop for each thread that shares it, as the schedule cuts them.
 constexpr int64_t kPieces = 4;
@@ -197,7 +199,7 @@ double time_together(const KernelEntry &kernel, const InvolutionWork &cost, cons
                               generated(kernel, work, work.rows);
     const double aggregation = longest(cost.aggregation, cost.groups, work.rows);
     const double share = std::min(1.0, (generation + aggregation) / cost.all());
-    return 1.1 * share * static_cast<double>(work.images * work.rows) +
+    return 1.2 * share * static_cast<double>(work.images * work.rows) +
            (static_cast<double>(work.images) * kMeeting +
             cost.cold() / static_cast<double>(threads)) /
                cost.row(work);
@@ -223,7 +225,8 @@ double cut_involution_rows(const KernelEntry &kernel, const InvolutionWork &cost
     return shortest + cost.cold() / cost.row(work);
 }
 
-Partition cut_involution(const KernelEntry &kernel, const WorkShape &work, int64_t threads) {
+Partition cut_involution(const KernelEntry &kernel, const WorkShape &work, const Cores &cores) {
+    const int64_t threads = cores.threads;
     const InvolutionWork cost = involution_work(kernel, work);
     Partition cut;
     const double apart = cut_involution_rows(kernel, cost, work, threads, &cut);
@@ -235,20 +238,32 @@ Partition cut_involution(const KernelEntry &kernel, const WorkShape &work, int64
         cut.threads_per_task = static_cast<int32_t>(threads);
         caches = std::max<int64_t>(1, threads / work.images);
     }
-    cut.rows_per_block = static_cast<int32_t>(block_rows(
-        kernel, work, cut.rows_per_task, caches * kKernelBytes, caches * kAllKernelBytes));
+    const double bytes = static_cast<double>(caches * cores.l2_bytes);
+    cut.rows_per_block = static_cast<int32_t>(
+        block_rows(kernel, work, cut.rows_per_task, static_cast<int64_t>(kKernelShare * bytes),
+                   static_cast<int64_t>(kAllKernelShare * bytes)));
     return cut;
 }
 
 } // namespace
 
-Partition cut_work(const KernelEntry &kernel, const WorkShape &work, int threads) {
+Cores Cores::here(int threads) {
+    int64_t bytes = 0;
+#if defined(_SC_LEVEL2_CACHE_SIZE)
+    bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+#endif
+    return bytes > 0 ? Cores(threads, std::clamp<int64_t>(bytes, 256 << 10, 2 << 20))
+                     : Cores(threads);
+}
+
+Partition cut_work(const KernelEntry &kernel, const WorkShape &work, const Cores &cores) {
+    const int threads = cores.threads;
     Partition cut;
     switch (kernel.op) {
     case Op::kConv2d:
         return cut_convolution(kernel, work, threads);
     case Op::kInvolution:
-        return cut_involution(kernel, work, threads);
+        return cut_involution(kernel, work, cores);
     case Op::kAggregation:
         cut_rows(work, threads, 0.5, &cut);
         return cut;

@@ -32,6 +32,16 @@ struct Partition {
     int64_t tasks = 1;
 };
 
-Partition cut_work(const KernelEntry &kernel, const WorkShape &work, int threads);
+// What work is cut for.
+struct Cores {
+    int threads;
+    int64_t l2_bytes; // of a core
+
+    Cores(int threads, int64_t l2_bytes = 512 << 10) : threads(threads), l2_bytes(l2_bytes) {}
+    // So many threads on this machine; of its L2 cache at least 256 KB and at most 2 MB.
+    static Cores here(int threads);
+};
+
+Partition cut_work(const KernelEntry &kernel, const WorkShape &work, const Cores &cores);
 
 } // namespace involute

@@ -20,6 +20,10 @@ public:
     static Status create(std::shared_ptr<const Model> model,
                          const involute_session_options &options,
                          std::unique_ptr<Session> *session);
+    // For other cores than those of this machine; `cores.threads` is set from the options.
+    static Status create(std::shared_ptr<const Model> model,
+                         const involute_session_options &options, Cores cores,
+                         std::unique_ptr<Session> *session);
 
     Status run(const involute_named_tensor *inputs, size_t input_count,
                const involute_named_tensor *outputs, size_t output_count);
@@ -88,7 +92,7 @@ private:
 
     std::shared_ptr<const Model> model_;
     int threads_ = 1;
-    int cut_for_ = 1; // threads; more than threads_ only where they are simulated
+    Cores cut_for_ = Cores(1); // more threads than threads_ only where they are simulated
     std::vector<TensorLayout> layouts_;
     std::vector<Port> inputs_, outputs_;
     MemoryPlan plan_;

@@ -69,8 +69,8 @@ std::string Session::describe() const {
         {"threads", threads_},  {"isa", isa_name(model_->isa)}, {"macs", macs},
         {"memory", memory},     {"inputs", ports(inputs_)},     {"outputs", ports(outputs_)},
         {"layers", layers}};
-    if (cut_for_ != threads_)
-        all["simulated_threads"] = cut_for_;
+    if (cut_for_.threads != threads_)
+        all["simulated_threads"] = cut_for_.threads;
     return all.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

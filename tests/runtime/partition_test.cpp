@@ -215,6 +215,28 @@ TEST(Partition, InvolutionsAreBalanced) {
     }
 }
 
+// Cores far apart pay for every line that changes hands: with few threads, rows stay where they
+// are.
+TEST(Partition, TwoThreadsShareRows) {
+    for (const involute_isa isa : {INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512}) {
+        const Partition cut = cut_work(*row("involution_k7_s1", isa), kernels(14, 256, 1), 2);
+        EXPECT_EQ(cut.rows_per_task, 7);
+        EXPECT_EQ(cut.threads_per_task, 1);
+    }
+}
+
+TEST(Partition, LargerCachesTakeLargerBlocks) {
+    const KernelEntry &kernel = *row("involution_k7_s1", INVOLUTE_ISA_AVX512);
+    const WorkShape work = kernels(56, 64, 1);
+    const Partition small = cut_work(kernel, work, {1, 512 << 10});
+    const Partition large = cut_work(kernel, work, {1, 1 << 20});
+    EXPECT_GT(large.rows_per_block, small.rows_per_block);
+    const Cores here = Cores::here(3);
+    EXPECT_EQ(here.threads, 3);
+    EXPECT_GE(here.l2_bytes, 256 << 10);
+    EXPECT_LE(here.l2_bytes, 2 << 20);
+}
+
 TEST(Partition, KernelsOfABlockFitIntoTheCache) {
     for (const involute_isa isa : {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512}) {
         const KernelEntry &kernel = *row("involution_k7_s1", isa);
