@@ -8,7 +8,8 @@ namespace involute::schedules {
 struct Conv2dKnobs {
     int tile = 6;     // pixels
     int tile_b = 0;   // pixels, for counts it fits better
-    int unroll_k = 4; // reduction steps
+    int unroll_k = 4; // reduction steps, 1x1
+    int unroll_window = 3;
     int copy = 8;     // lanes of the padding copy
     int prefetch = 1; // weights of the next block
 
@@ -16,7 +17,9 @@ struct Conv2dKnobs {
     std::vector<Knob> list() {
         return {{"tile", &tile, 1, 16, "pixels whose accumulators stay in registers"},
                 {"tile_b", &tile_b, 0, 16, "a second tile, for counts it fits better; 0: none"},
-                {"unroll_k", &unroll_k, 1, 16, "reduction steps in one turn of the loop, 1x1 only"},
+                {"unroll_k", &unroll_k, 1, 16, "reduction steps in one turn of the loop, 1x1"},
+                {"unroll_window", &unroll_window, 1, 16,
+                 "the same for windows, of whose rows 3 divides all of 3x3 and 7x7x3"},
                 {"copy", &copy, 4, 16, "values copied at once where the border is added"},
                 {"prefetch", &prefetch, 0, 1, "1: the weights of the next block are asked for"}};
     }

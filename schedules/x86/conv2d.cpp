@@ -53,8 +53,7 @@ void schedule(Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine, cons
         order.push_back(op.reduction.y);
     }
     op.sum.compute_at(op.out, Var("pt"));
-    // The short runs of a window (9 steps in the stem) would be all remainder.
-    const int unroll_k = op.pads ? 1 : knobs.unroll_k;
+    const int unroll_k = op.pads ? knobs.unroll_window : knobs.unroll_k;
     accumulate_in_registers(op.sum, op.ni, op.p, order, machine, unroll_k);
     if (knobs.prefetch != 0) {
         pipeline.add_custom_lowering_pass(new PrefetchNextBlock(
