@@ -11,7 +11,7 @@ struct Conv2dKnobs {
     int unroll_k = 4; // reduction steps, 1x1
     int unroll_window = 3;
     int copy = 8;     // lanes of the padding copy
-    int prefetch = 1; // weights of the next block
+    int prefetch = 1; // weights of the next block, residual of the next tile
 
     static Conv2dKnobs defaults(const Machine &machine, int packing);
     std::vector<Knob> list() {
@@ -21,7 +21,7 @@ struct Conv2dKnobs {
                 {"unroll_window", &unroll_window, 1, 16,
                  "the same for windows, of whose rows 3 divides all of 3x3 and 7x7x3"},
                 {"copy", &copy, 4, 16, "values copied at once where the border is added"},
-                {"prefetch", &prefetch, 0, 1, "1: the weights of the next block are asked for"}};
+                {"prefetch", &prefetch, 0, 1, "1: what the next block and tile need is asked for"}};
     }
     std::string violation(const Machine &machine, int packing) const;
 };

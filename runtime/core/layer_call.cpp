@@ -244,7 +244,7 @@ WorkShape work_shape(const LayerSpec &layer, const KernelEntry &kernel,
     } else if (layer.op == Op::kInvolution || layer.op == Op::kKernelGeneration) {
         work.blocks = kernel_blocks(kernel, layer.kernel * layer.kernel *
                                                 (layer.in_channels / layer.group_channels));
-        work.groups = layer.in_channels / layer.group_channels;
+        work.groups = layer.in_channels / layer.group_channels, work.stride = layer.stride;
         work.depth = layer.hidden > 0 ? layer.hidden : layer.in_channels;
     }
     return work;

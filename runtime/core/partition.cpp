@@ -205,14 +205,28 @@ double time_together(const KernelEntry &kernel, const InvolutionWork &cost, cons
                cost.row(work);
 }
 
+// The most rows of a task: those whose padded input is little more than an L2 cache holds, so that
+// large maps do not go through memory once more; a few rows at least, since a task copies the rows
+// around its own.
+int64_t most_rows(const KernelEntry &kernel, const WorkShape &work, const Cores &cores) {
+    constexpr double kPaddedShare = 1.25;
+    constexpr int64_t kFewRows = 4;
+    const int64_t border = kernel.kernel - 1;
+    const int64_t row_bytes = (work.width * work.stride + border) * work.input_floats * 4;
+    const int64_t held =
+        static_cast<int64_t>(kPaddedShare * static_cast<double>(cores.l2_bytes)) / row_bytes;
+    return std::max(kFewRows, (held - border) / work.stride);
+}
+
 // The best runs of rows, and their time in rows. Each thread reads all weights.
 double cut_involution_rows(const KernelEntry &kernel, const InvolutionWork &cost,
-                           const WorkShape &work, int64_t threads, Partition *best) {
+                           const WorkShape &work, const Cores &cores, Partition *best) {
+    const int64_t threads = cores.threads;
     const double generation = (cost.hidden + cost.kernels) / cost.all();
     // A task copies the rows above and below its own.
     const double overhead = 0.08 * static_cast<double>(kernel.kernel - 1);
     double shortest = 0;
-    for_each_share(work.rows, work.rows, [&](int64_t rows) {
+    for_each_share(work.rows, most_rows(kernel, work, cores), [&](int64_t rows) {
         const double row = 1 + generation * (generated(kernel, work, rows) - 1);
         const int64_t tasks = work.images * ceil_div(work.rows, rows);
         const double time = makespan(tasks, threads, static_cast<double>(rows) * row + overhead);
@@ -229,7 +243,7 @@ Partition cut_involution(const KernelEntry &kernel, const WorkShape &work, const
     const int64_t threads = cores.threads;
     const InvolutionWork cost = involution_work(kernel, work);
     Partition cut;
-    const double apart = cut_involution_rows(kernel, cost, work, threads, &cut);
+    const double apart = cut_involution_rows(kernel, cost, work, cores, &cut);
     int64_t caches = 1;
     if (threads > 1 && time_together(kernel, cost, work, threads) < apart) {
         cut = Partition();

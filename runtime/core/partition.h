@@ -16,7 +16,8 @@ struct WorkShape {
                                  // values of a pixel's kernels)
     int64_t groups = 1;          // involution: of channels, which are aggregated one after another
     int64_t depth = 1;           // reduction steps of an output value of the product
-    int64_t input_floats = 1;    // of the input, per output pixel
+    int64_t input_floats = 1;    // of the input, per output pixel; involution: per input pixel
+    int64_t stride = 1;          // involution
 
     int64_t pixels() const {
         return rows * width;

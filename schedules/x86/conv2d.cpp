@@ -6,6 +6,7 @@
 // and 92. At 7x7 a block's weights meet 10 tiles only, and the first waits for memory; prefetching
 // the next block, or 8 columns x 10 pixels that ask for less at a time, lost 4 to 20 points.
 #include "schedules/x86/prefetch_next_block.h"
+#include "schedules/x86/prefetch_next_tile.h"
 #include "schedules/x86/product.h"
 #include "schedules/x86/rows.h"
 #include "schedules/x86/schedules.h"
@@ -58,6 +59,8 @@ void schedule(Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine, cons
     if (knobs.prefetch != 0) {
         pipeline.add_custom_lowering_pass(new PrefetchNextBlock(
             {"weight", op.has_batch ? 4 : 3, unroll_k * op.packing}, Var("pt")));
+        pipeline.add_custom_lowering_pass(
+            new PrefetchNextTile("residual", Var("pt"), machine.lanes));
     }
     if (op.has_batch) {
         for (Func place : {op.element, op.row}) {

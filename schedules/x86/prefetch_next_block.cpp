@@ -1,5 +1,7 @@
 #include "schedules/x86/prefetch_next_block.h"
 
+#include "schedules/x86/prefetch.h"
+
 namespace involute::schedules::x86 {
 
 using namespace Halide;
@@ -7,13 +9,7 @@ using namespace Halide::Internal;
 
 namespace {
 
-constexpr int kTiles = 4;       // that ask for a part each
-constexpr int kLineFloats = 16; // of a cache line
-
-bool ends_with(const std::string &text, const std::string &end) {
-    return text.size() >= end.size() &&
-           text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
+constexpr int kTiles = 4; // that ask for a part each
 
 // The index of the first load of a tensor.
 class FirstLoad : public IRVisitor {
@@ -25,8 +21,7 @@ private:
     using IRVisitor::visit;
     void visit(const Load *load) override {
         if (load->name == name_ && !index.defined()) {
-            const Ramp *ramp = load->index.as<Ramp>();
-            index = ramp != nullptr ? ramp->base : load->index;
+            index = first_lane(load->index);
         }
         IRVisitor::visit(load);
     }
@@ -58,16 +53,13 @@ Stmt PrefetchNextBlock::prefetches(const Expr &index) const {
         simplify(index - within + blocks + part * (blocks / kTiles)) + simplify(ahead);
     std::vector<Stmt> lines;
     for (int line = 0; line * kLineFloats * kTiles < weight_.step * weight_.blocks; line++) {
-        lines.push_back(Evaluate::make(
-            Call::make(Float(32), Call::prefetch,
-                       {Variable::make(Handle(), weight_.name), first + line * kLineFloats, 1, 1},
-                       Call::Intrinsic)));
+        lines.push_back(prefetch(weight_.name, first + line * kLineFloats));
     }
     return Block::make(lines);
 }
 
 Stmt PrefetchNextBlock::visit(const For *loop) {
-    if (loops_.empty() && !ends_with(loop->name, tiles_)) {
+    if (loops_.empty() && !is_loop(loop, tiles_)) {
         return IRMutator::visit(loop);
     }
     loops_.push_back(loop);

@@ -1,5 +1,5 @@
-// The pass that asks for the weights of the next block finds the loops of every product: a renamed
-// loop or argument would switch it off without a trace.
+// The passes that ask for weights and residuals find the loops of every product: a renamed loop or
+// argument would switch them off without a trace.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -23,6 +23,12 @@ std::string lowered(const std::string &row, const std::string &knobs) {
 }
 
 } // namespace
+
+TEST(Prefetch, ConvolutionsAskForTheResidualOfTheNextTile) {
+    for (const char *row : {"conv2d_point", "conv2d_strided", "conv2d_window"}) {
+        EXPECT_NE(lowered(row, "prefetch=1").find("prefetch(residual,"), std::string::npos) << row;
+    }
+}
 
 TEST(Prefetch, EveryProductAsksForTheWeightsOfTheNextBlock) {
     for (const char *row :

@@ -225,6 +225,20 @@ TEST(Partition, TwoThreadsShareRows) {
     }
 }
 
+// Their padded rows would go through memory once more.
+TEST(Partition, LargeMapsAreCutForOneThreadToo) {
+    const KernelEntry &kernel = *row("involution_k7_s1", INVOLUTE_ISA_AVX2);
+    for (const int64_t l2_bytes : {512 << 10, 1 << 20}) {
+        const Cores cores(1, l2_bytes);
+        EXPECT_EQ(cut_work(kernel, kernels(28, 128, 1), cores).tasks, 1);
+        const Partition cut = cut_work(kernel, kernels(256, 64, 1), cores);
+        EXPECT_TRUE(cut.rows_per_task == 4 ||
+                    (cut.rows_per_task + 6) * 262 * 64 * 4 <= l2_bytes * 5 / 4);
+        EXPECT_EQ(cut.tasks, ceil_of(256, cut.rows_per_task));
+        EXPECT_GE(cut_work(kernel, kernels(2048, 64, 1), cores).rows_per_task, 4);
+    }
+}
+
 TEST(Partition, LargerCachesTakeLargerBlocks) {
     const KernelEntry &kernel = *row("involution_k7_s1", INVOLUTE_ISA_AVX512);
     const WorkShape work = kernels(56, 64, 1);
