@@ -132,7 +132,7 @@ int64_t block_rows(const KernelEntry &kernel, const WorkShape &work, int64_t row
 
 // In multiply-adds of an involution, 35 of which take a nanosecond: three loops that wait for each
 // other, and a weight that a core reads for the first time.
-constexpr double kMeeting = 200e3, kColdWeight = 3;
+constexpr double kMeeting = 200e3, kColdWeight = 4;
 
 // Pieces of a loop for each thread that shares it, as the schedule cuts them.
 constexpr int64_t kPieces = 4;
@@ -199,7 +199,9 @@ double time_together(const KernelEntry &kernel, const InvolutionWork &cost, cons
                               generated(kernel, work, work.rows);
     const double aggregation = longest(cost.aggregation, cost.groups, work.rows);
     const double share = std::min(1.0, (generation + aggregation) / cost.all());
-    return 1.2 * share * static_cast<double>(work.images * work.rows) +
+    // Of two threads each finds half of what it reads in the caches of the other.
+    const double exchange = 1.2 + 0.5 / static_cast<double>(threads);
+    return exchange * share * static_cast<double>(work.images * work.rows) +
            (static_cast<double>(work.images) * kMeeting +
             cost.cold() / static_cast<double>(threads)) /
                cost.row(work);

@@ -168,7 +168,7 @@ TEST(Partition, RowsAreBalanced) {
 
 TEST(Partition, InvolutionsOfSmallMapsAreOneTask) {
     const KernelEntry &kernel = *row("involution_k7_s1", INVOLUTE_ISA_AVX2);
-    for (const int threads : {2, 16, 64}) {
+    for (const int threads : {8, 16, 64}) {
         const Partition small = cut_work(kernel, kernels(7, 512, 1), threads);
         EXPECT_EQ(small.tasks, 1);
         EXPECT_EQ(small.rows_per_task, 7);
@@ -222,6 +222,8 @@ TEST(Partition, TwoThreadsShareRows) {
         const Partition cut = cut_work(*row("involution_k7_s1", isa), kernels(14, 256, 1), 2);
         EXPECT_EQ(cut.rows_per_task, 7);
         EXPECT_EQ(cut.threads_per_task, 1);
+        const Partition small = cut_work(*row("involution_k7_s1", isa), kernels(7, 512, 1), 2);
+        EXPECT_EQ(small.threads_per_task, 1);
     }
 }
 
