@@ -16,7 +16,7 @@ struct ProductKnobs {
         // One vector a pixel takes as many loads as multiply-adds, of which AVX-512 has two each.
         knobs.blocks = machine.lanes == 16 && packing == 16 ? 2 : 1;
         knobs.pixels = product_pixels(machine, packing * knobs.blocks);
-        knobs.unroll_k = machine.lanes == 16 ? 4 : 8;
+        knobs.unroll_k = machine.lanes == 16 ? 2 : 8;
         return knobs;
     }
     std::vector<Knob> list() {
