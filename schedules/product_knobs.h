@@ -5,6 +5,9 @@
 
 namespace involute::schedules {
 
+// Pieces of a loop for each thread that shares it.
+inline constexpr int kLoopPieces = 4;
+
 struct ProductKnobs {
     int pixels = 6;
     int blocks = 1;

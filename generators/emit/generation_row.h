@@ -114,14 +114,6 @@ protected:
         }
     }
 
-    // Pixels hold whole groups, 64-byte aligned.
-    void promise_pixels(Tensor &in) {
-        in.dim(0).set_min(0).set_extent(in.dim(0).extent() / this->kGroup * this->kGroup);
-        in.dim(1).set_min(0).set_stride(in.dim(1).stride() / this->kGroup * this->kGroup);
-        in.dim(2).set_min(0).set_stride(in.dim(2).stride() / this->kGroup * this->kGroup);
-        in.set_host_alignment(64);
-    }
-
     Tensor *reduce_weight_ = nullptr, *reduce_bias_ = nullptr, *weight_ = nullptr, *bias_ = nullptr,
            *reciprocal_ = nullptr;
     Halide::GeneratorInput<int> *width_ = nullptr, *stride_ = nullptr;

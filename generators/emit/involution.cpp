@@ -36,7 +36,7 @@ public:
     }
 
     void schedule() {
-        promise_pixels(*in_);
+        promise_pixels(*in_, kGroup);
         promise_groups(*out_, kGroup, 5);
         promise_groups(*scale_, kGroup, 2);
         promise_groups(*shift_, kGroup, 2);

@@ -26,16 +26,9 @@ public:
     }
 
     void schedule() {
-        promise_pixels(*in_);
+        promise_pixels(*in_, kGroup);
         promise_weights();
-        const Expr columns = kernels_->dim(0).extent();
-        kernels_->dim(0).set_bounds(0, columns / packing.value() * packing.value());
-        for (int d = 1; d < 3; d++) {
-            kernels_->dim(d).set_min(0);
-            kernels_->dim(d).set_stride(kernels_->dim(d).stride() / packing.value() *
-                                        packing.value());
-        }
-        kernels_->set_host_alignment(64);
+        promise_pixels(*kernels_, packing);
         set_estimates();
         if (naive()) {
             schedules::naive::schedule(op_);

@@ -12,6 +12,14 @@ void promise_packed(OutputImageParam tensor, const Expr &packing, int dimensions
     tensor.set_host_alignment(64);
 }
 
+void promise_pixels(OutputImageParam tensor, int values) {
+    tensor.dim(0).set_bounds(0, tensor.dim(0).extent() / values * values);
+    for (int d = 1; d < 3; d++) {
+        tensor.dim(d).set_min(0).set_stride(tensor.dim(d).stride() / values * values);
+    }
+    tensor.set_host_alignment(64);
+}
+
 void promise_groups(OutputImageParam tensor, int group_channels, int dimensions) {
     tensor.dim(0).set_bounds(0, group_channels);
     tensor.dim(1).set_min(0).set_stride(group_channels);

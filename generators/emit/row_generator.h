@@ -12,6 +12,9 @@ namespace involute::emit {
 // Promises for a dense tensor: dimension 0 contiguous, minima 0.
 void promise_packed(Halide::OutputImageParam tensor, const Halide::Expr &packing, int dimensions);
 
+// Promises for (k, p, b): pixels hold whole multiples of `values`, 64-byte aligned.
+void promise_pixels(Halide::OutputImageParam tensor, int values);
+
 // Promises for (ci, g, x, ...): groups of `group_channels` neighbours, 64-byte aligned pixels.
 void promise_groups(Halide::OutputImageParam tensor, int group_channels, int dimensions);
 

@@ -26,4 +26,9 @@ inline int64_t round_up(int64_t value, int64_t multiple) {
     return ceil_div(value, multiple) * multiple;
 }
 
+// `value` in runs of `run`, each rounded up.
+inline int64_t round_up_runs(int64_t value, int64_t run, int64_t multiple) {
+    return value / run * round_up(run, multiple) + round_up(value % run, multiple);
+}
+
 } // namespace involute

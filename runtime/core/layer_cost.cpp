@@ -11,21 +11,15 @@ namespace {
 
 constexpr int64_t kFloat = sizeof(float);
 
-// `count` in runs of `run`, each in whole tiles.
-int64_t in_runs(int64_t count, int64_t run, int64_t tile) {
-    return count / run * round_up(run, tile) + round_up(count % run, tile);
-}
-
 // Pixels of an image whose kernels are made, task by task and block by block.
 int64_t generated_pixels(const KernelEntry &kernel, const Partition &cut,
                          const TensorLayout &output) {
     const int64_t tile = product_tile(kernel), rows = output.height;
     if (kernel.op == Op::kKernelGeneration)
-        return in_runs(output.pixels(), cut.pixels_per_task, tile);
+        return round_up_runs(output.pixels(), cut.pixels_per_task, tile);
+    const int64_t block = std::min<int64_t>(cut.rows_per_block, cut.rows_per_task);
     const auto of_task = [&](int64_t count) {
-        const int64_t block = std::min<int64_t>(cut.rows_per_block, cut.rows_per_task);
-        return count / block * round_up(block * output.width, tile) +
-               round_up(count % block * output.width, tile);
+        return round_up_runs(count * output.width, block * output.width, tile);
     };
     return rows / cut.rows_per_task * of_task(cut.rows_per_task) +
            of_task(rows % cut.rows_per_task);

@@ -119,8 +119,7 @@ int64_t block_rows(const KernelEntry &kernel, const WorkShape &work, int64_t row
     if (rows * row_bytes <= all_bytes)
         return rows;
     const auto made = [&](int64_t block) {
-        const auto pixels = [&](int64_t count) { return round_up(count * work.width, tile); };
-        return rows / block * pixels(block) + pixels(rows % block);
+        return round_up_runs(rows * work.width, block * work.width, tile);
     };
     int64_t best = 1;
     for (int64_t block = 2; block <= rows && block * row_bytes <= bytes; ++block) {
@@ -133,9 +132,6 @@ int64_t block_rows(const KernelEntry &kernel, const WorkShape &work, int64_t row
 // In multiply-adds of an involution, 35 of which take a nanosecond: three loops that wait for each
 // other, and a weight that a core reads for the first time.
 constexpr double kMeeting = 200e3, kColdWeight = 4;
-
-// Pieces of a loop for each thread that shares it, as the schedule cuts them.
-constexpr int64_t kPieces = 4;
 
 // Multiply-adds of one pixel of an involution, by the loop that threads share when all maps are one
 // task, and the iterations of that loop for each run of pixels or rows.
@@ -188,7 +184,7 @@ double time_together(const KernelEntry &kernel, const InvolutionWork &cost, cons
                      int64_t threads) {
     // The share of the last thread of a loop over `steps` and runs of `count` pixels or rows.
     const auto longest = [&](double all, int64_t steps, int64_t count) {
-        const int64_t runs = (threads - 1) * kPieces / steps + 1;
+        const int64_t runs = (threads - 1) * kLoopPieces / steps + 1;
         const int64_t run = ceil_div(count, runs), pieces = steps * ceil_div(count, run);
         const double part = static_cast<double>(run) / static_cast<double>(count * steps);
         return all * part * static_cast<double>(ceil_div(pieces, threads));
@@ -263,13 +259,12 @@ Partition cut_involution(const KernelEntry &kernel, const WorkShape &work, const
 
 } // namespace
 
-Cores Cores::here(int threads) {
+int64_t l2_cache_bytes() {
     int64_t bytes = 0;
 #if defined(_SC_LEVEL2_CACHE_SIZE)
     bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
 #endif
-    return bytes > 0 ? Cores(threads, std::clamp<int64_t>(bytes, 256 << 10, 2 << 20))
-                     : Cores(threads);
+    return bytes > 0 ? std::clamp<int64_t>(bytes, 256 << 10, 2 << 20) : kUsualL2Bytes;
 }
 
 Partition cut_work(const KernelEntry &kernel, const WorkShape &work, const Cores &cores) {

@@ -33,15 +33,18 @@ struct Partition {
     int64_t tasks = 1;
 };
 
+constexpr int64_t kUsualL2Bytes = 512 << 10;
+
 // What work is cut for.
 struct Cores {
     int threads;
     int64_t l2_bytes; // of a core
 
-    Cores(int threads, int64_t l2_bytes = 512 << 10) : threads(threads), l2_bytes(l2_bytes) {}
-    // So many threads on this machine; of its L2 cache at least 256 KB and at most 2 MB.
-    static Cores here(int threads);
+    Cores(int threads, int64_t l2_bytes = kUsualL2Bytes) : threads(threads), l2_bytes(l2_bytes) {}
 };
+
+// Of a core of this machine; at least 256 KB and at most 2 MB.
+int64_t l2_cache_bytes();
 
 Partition cut_work(const KernelEntry &kernel, const WorkShape &work, const Cores &cores);
 

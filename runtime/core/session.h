@@ -20,9 +20,9 @@ public:
     static Status create(std::shared_ptr<const Model> model,
                          const involute_session_options &options,
                          std::unique_ptr<Session> *session);
-    // For other cores than those of this machine; `cores.threads` is set from the options.
+    // For cores with another cache than those of this machine.
     static Status create(std::shared_ptr<const Model> model,
-                         const involute_session_options &options, Cores cores,
+                         const involute_session_options &options, int64_t l2_bytes,
                          std::unique_ptr<Session> *session);
 
     Status run(const involute_named_tensor *inputs, size_t input_count,

@@ -68,11 +68,11 @@ void share_residuals(const Model &model, const std::vector<TensorLayout> &layout
 
 Status Session::create(std::shared_ptr<const Model> model, const involute_session_options &options,
                        std::unique_ptr<Session> *session) {
-    return create(std::move(model), options, Cores::here(1), session);
+    return create(std::move(model), options, l2_cache_bytes(), session);
 }
 
 Status Session::create(std::shared_ptr<const Model> model, const involute_session_options &options,
-                       Cores cores, std::unique_ptr<Session> *session) {
+                       int64_t l2_bytes, std::unique_ptr<Session> *session) {
     INVOLUTE_RETURN_IF_ERROR(check_options(options));
     std::unique_ptr<Session> built(new Session());
     built->model_ = std::move(model);
@@ -80,8 +80,7 @@ Status Session::create(std::shared_ptr<const Model> model, const involute_sessio
     built->threads_ = simulates             ? 1
                       : options.threads > 0 ? options.threads
                                             : std::min(usable_cpus(), int{kMaxThreads});
-    cores.threads = simulates ? options.simulated_threads : built->threads_;
-    built->cut_for_ = cores;
+    built->cut_for_ = {simulates ? options.simulated_threads : built->threads_, l2_bytes};
     INVOLUTE_RETURN_IF_ERROR(built->plan(options));
     INVOLUTE_RETURN_IF_ERROR(built->bind());
     INVOLUTE_RETURN_IF_ERROR(built->measure(options.profile || simulates));

@@ -23,6 +23,9 @@ int64_t blocks_at_once(const KernelEntry &kernel);
 int64_t kernel_blocks(const KernelEntry &kernel, int64_t columns);
 int64_t hidden_blocks(const KernelEntry &kernel, int64_t units);
 
+// Pieces that the loops inside an involution are cut into for each thread that shares them.
+constexpr int64_t kLoopPieces = 4;
+
 // Pixels of an image row of `width` that involution and aggregation handle in one step.
 int64_t row_tile(const KernelEntry &kernel, int64_t width);
 

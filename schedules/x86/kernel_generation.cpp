@@ -16,7 +16,6 @@ using generators::KernelGeneration;
 namespace {
 
 constexpr int kPixelsAtOnce = 16; // of a parallel loop: some microseconds of work
-constexpr int kPieces = 4;        // of a loop for each thread that shares it
 
 void pool(AvgPool &op, const LoopLevel &block, const Machine &machine) {
     const Var pb("pb");
@@ -106,7 +105,7 @@ void prefetch(const KernelGeneration &op, const ProductKnobs &knobs, Pipeline pi
 } // namespace
 
 Expr runs(const Expr &threads, const Expr &others) {
-    return max(0, threads - 1) * kPieces / max(1, others) + 1;
+    return max(0, threads - 1) * kLoopPieces / max(1, others) + 1;
 }
 
 void compute_kernels(KernelGeneration &op, const LoopLevel &block, const Expr &pixels,

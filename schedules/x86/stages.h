@@ -6,7 +6,7 @@
 namespace involute::schedules::x86 {
 
 // Into how many runs a loop is cut whose every run is done for each of `others`, so that `threads`
-// have about four pieces each: 1 for one thread.
+// have about kLoopPieces pieces each: 1 for one thread.
 Halide::Expr runs(const Halide::Expr &threads, const Halide::Expr &others);
 
 // The kernels of the `pixels` that loop `block` needs, shared by so many threads.

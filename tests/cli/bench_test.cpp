@@ -8,15 +8,6 @@ namespace {
 
 using nlohmann::json;
 
-json bench(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "bench");
-    arguments.push_back("--json");
-    const Answer answer = run_command(arguments);
-    EXPECT_EQ(answer.exit_code, 0) << answer.err;
-    EXPECT_EQ(answer.err, "");
-    return answer.json();
-}
-
 void expect_consistent(const json &row) {
     for (const char *field : {"size",
                               "batch",

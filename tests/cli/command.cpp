@@ -61,6 +61,15 @@ Answer run_command(const std::vector<std::string> &arguments,
     return answer;
 }
 
+nlohmann::json bench(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "bench");
+    arguments.push_back("--json");
+    const Answer answer = run_command(arguments);
+    EXPECT_EQ(answer.exit_code, 0) << answer.err;
+    EXPECT_EQ(answer.err, "");
+    return answer.json();
+}
+
 std::string source_path(const std::string &relative) {
     return std::string(INVOLUTE_SOURCE_DIR) + "/" + relative;
 }

@@ -22,6 +22,9 @@ struct Answer {
 Answer run_command(const std::vector<std::string> &arguments,
                    const std::map<std::string, std::string> &environment = {});
 
+// The rows of `involute bench ARGUMENTS --json`; anything but success and silence fails the test.
+nlohmann::json bench(std::vector<std::string> arguments);
+
 // Paths in the source tree, in the folder for temporary files.
 std::string source_path(const std::string &relative);
 std::string temporary_path(const std::string &name);

@@ -44,18 +44,9 @@ TEST(ListSchedule, RegionsFollowEachOtherAndTheSerialPart) {
     EXPECT_EQ(predict(0, std::vector<int>(), {}, 4).balance(4), 1);
 }
 
-json simulated(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "bench");
-    arguments.push_back("--json");
-    const Answer answer = run_command(arguments);
-    EXPECT_EQ(answer.exit_code, 0) << answer.err;
-    EXPECT_EQ(answer.err, "");
-    return answer.json();
-}
-
 TEST(BenchSimulate, RowsHangTogether) {
     const json rows =
-        simulated({"--model", "rednet-digits", "--simulate-threads", "1,16", "--min-time", "0.2"});
+        bench({"--model", "rednet-digits", "--simulate-threads", "1,16", "--min-time", "0.2"});
     std::vector<int> threads;
     double work = 0, predicted = 0, weighted = 0, worst = 2;
     const json *network = nullptr;
@@ -113,8 +104,8 @@ TEST(BenchSimulate, RowsHangTogether) {
 }
 
 TEST(BenchSimulate, AnOperatorIsOneLayer) {
-    const json rows = simulated({"--op", "conv2d", "--channels", "64", "--kernel", "1", "--size",
-                                 "56x56", "--simulate-threads", "4", "--iterations", "10"});
+    const json rows = bench({"--op", "conv2d", "--channels", "64", "--kernel", "1", "--size",
+                             "56x56", "--simulate-threads", "4", "--iterations", "10"});
     ASSERT_EQ(rows.size(), 2u);
     EXPECT_EQ(rows[0].at("op"), "conv2d");
     EXPECT_EQ(rows[0].at("channels"), 64);

@@ -49,6 +49,7 @@ int64_t scheduled_row_tile(const schedules::RowTiles &tiles, int64_t width) {
 }
 
 TEST(Tiles, AreThoseOfTheSchedules) {
+    EXPECT_EQ(kLoopPieces, schedules::kLoopPieces);
     for (const KernelEntry &kernel : kernel_table()) {
         const Machine &machine = machine_of(kernel.isa);
         const std::string name = std::string(kernel.row) + " " + machine.isa;

@@ -53,7 +53,7 @@ Status count(const Case &one, KernelTable table, involute_isa isa) {
     options.batch = 1, options.height = one.height, options.width = one.width;
     options.threads = 1;
     std::unique_ptr<Session> session;
-    INVOLUTE_RETURN_IF_ERROR(Session::create(model, options, Cores(1), &session));
+    INVOLUTE_RETURN_IF_ERROR(Session::create(model, options, kUsualL2Bytes, &session));
     std::vector<TensorLayout> layouts;
     INVOLUTE_RETURN_IF_ERROR(
         infer_layouts(one.graph, model->packing(), 1, one.height, one.width, &layouts));
