@@ -14,13 +14,11 @@ Expr existing(const Var &p, const Conv2dEpilogue &epilogue) {
     return min(likely(p), epilogue.pixels - 1);
 }
 
-// p / width: no x86 divides integers in vectors. Exact for p + 1/2 below 2^31: the nearest integer
-// is at least 1/(2*width) away, rounding moves the quotient by less than 2^-21/width.
+} // namespace
+
 Expr row_of(const Expr &p, const Expr &width) {
     return cast<int>((cast<double>(p) + Expr(0.5)) / cast<double>(width));
 }
-
-} // namespace
 
 Conv2d conv2d_point(const Func &in, const Func &weight, const Expr &depth,
                     const Conv2dEpilogue &epilogue) {

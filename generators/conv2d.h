@@ -31,6 +31,10 @@ struct Conv2dEpilogue {
 Conv2d conv2d_point(const Halide::Func &in, const Halide::Func &weight, const Halide::Expr &depth,
                     const Conv2dEpilogue &epilogue);
 
+// p / width: no x86 divides integers in vectors. Exact for p + 1/2 below 2^31: the nearest integer
+// is at least 1/(2*width) away, rounding moves the quotient by less than 2^-21/width.
+Halide::Expr row_of(const Halide::Expr &p, const Halide::Expr &width);
+
 struct Conv2dWindow {
     Halide::Expr channels, stride;
     Halide::Expr width;                // of the output, p = y*width + x

@@ -13,6 +13,7 @@ struct Involution {
 };
 
 // The input, its size, the stride and the weights of `aggregation` are filled in here.
-Involution involution(const KernelGenerationInputs &generation, AggregationInputs aggregation);
+Involution involution(const KernelGenerationInputs &generation, AggregationInputs aggregation,
+                      const Halide::Expr &group_channels);
 
 } // namespace involute::generators

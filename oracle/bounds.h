@@ -70,6 +70,17 @@ inline void apply_relu(double *value, double *bound) {
     }
 }
 
+// Taps of a window; a number is a square.
+struct Window {
+    int64_t height = 1, width = 1;
+
+    Window(int64_t size = 1) : height(size), width(size) {}
+    Window(int64_t height, int64_t width) : height(height), width(width) {}
+    int64_t taps() const {
+        return height * width;
+    }
+};
+
 inline int64_t strided(int64_t size, int64_t stride) {
     return (size + stride - 1) / stride;
 }

@@ -6,15 +6,18 @@ namespace involute::oracle {
 namespace {
 
 Sum window_sum(const Conv2d &layer, const PaddedImage &image, int64_t o, int64_t y, int64_t x) {
-    const int64_t border = layer.dilation * (layer.kernel - 1) / 2;
-    const float *weight = layer.weight + o * layer.in_channels * layer.kernel * layer.kernel;
+    const int64_t border_y = layer.dilation * (layer.kernel.height - 1) / 2;
+    const int64_t border_x = layer.dilation * (layer.kernel.width - 1) / 2;
+    const int64_t depth = layer.in_channels / layer.groups;
+    const int64_t first = o / (layer.out_channels / layer.groups) * depth;
+    const float *weight = layer.weight + o * depth * layer.kernel.taps();
     Sum sum(layer.bias ? static_cast<double>(layer.bias[o]) : 0.0);
-    for (int64_t c = 0; c < layer.in_channels; ++c)
-        for (int64_t ky = 0; ky < layer.kernel; ++ky)
-            for (int64_t kx = 0; kx < layer.kernel; ++kx)
+    for (int64_t c = first; c < first + depth; ++c)
+        for (int64_t ky = 0; ky < layer.kernel.height; ++ky)
+            for (int64_t kx = 0; kx < layer.kernel.width; ++kx)
                 sum.add(static_cast<double>(*weight++),
-                        image.at(c, y * layer.stride + ky * layer.dilation - border,
-                                 x * layer.stride + kx * layer.dilation - border));
+                        image.at(c, y * layer.stride + ky * layer.dilation - border_y,
+                                 x * layer.stride + kx * layer.dilation - border_x));
     return sum;
 }
 

@@ -1,4 +1,4 @@
-// Dense convolution, 'same' padding, then residual and ReLU.
+// Convolution of any group size, 'same' padding, then residual and ReLU.
 #pragma once
 
 #include "oracle/bounds.h"
@@ -7,10 +7,11 @@ namespace involute::oracle {
 
 struct Conv2d {
     int64_t batch = 1, in_channels = 0, out_channels = 0, height = 0, width = 0;
-    int64_t kernel = 1, stride = 1, dilation = 1;
+    Window kernel;
+    int64_t stride = 1, dilation = 1, groups = 1;
     bool relu = false;
     const float *input = nullptr;    // [B,I,H,W]
-    const float *weight = nullptr;   // [O,I,K,K]
+    const float *weight = nullptr;   // [O,I/groups,Kh,Kw]
     const float *bias = nullptr;     // [O], nullptr: zeros
     const float *residual = nullptr; // [B,O,Ho,Wo], nullptr: none
 };

@@ -67,7 +67,7 @@ Bounded exact(const float *values, int64_t count) {
 Bounded kernel_generation(const KernelGeneration &layer) {
     const Bounded source = pooled(layer);
     const int64_t plane = strided(layer.height, layer.stride) * strided(layer.width, layer.stride);
-    const int64_t count = layer.kernel * layer.kernel * (layer.channels / layer.group_channels);
+    const int64_t count = layer.kernel.taps() * (layer.channels / layer.group_channels);
     Bounded out(layer.batch * count * plane), hidden(layer.hidden);
     for (int64_t b = 0; b < layer.batch; ++b)
         for (int64_t p = 0; p < plane; ++p) {
@@ -90,12 +90,21 @@ Bounded kernel_generation(const KernelGeneration &layer) {
     return out;
 }
 
+int64_t window_start(const Aggregation &layer, int64_t kernel, int64_t size, int64_t pixel) {
+    const int64_t place = pixel * layer.stride / layer.upsample;
+    int64_t start = place - layer.dilation * (kernel - 1) / 2;
+    while (layer.clamp && start < 0)
+        start += layer.dilation;
+    while (layer.clamp && start + layer.dilation * (kernel - 1) >= size)
+        start -= layer.dilation;
+    return start;
+}
+
 Bounded aggregation(const Aggregation &layer, const Bounded &kernels) {
-    const int64_t rows = strided(layer.height, layer.stride);
-    const int64_t columns = strided(layer.width, layer.stride);
-    const int64_t plane = rows * columns, taps = layer.kernel * layer.kernel;
+    const int64_t rows = strided(layer.height * layer.upsample, layer.stride);
+    const int64_t columns = strided(layer.width * layer.upsample, layer.stride);
+    const int64_t plane = rows * columns, taps = layer.kernel.taps();
     const int64_t groups = layer.channels / layer.group_channels;
-    const int64_t border = layer.dilation * (layer.kernel - 1) / 2;
     Bounded out(layer.batch * layer.channels * plane);
     for (int64_t bc = 0; bc < layer.batch * layer.channels; ++bc) {
         const int64_t b = bc / layer.channels, c = bc % layer.channels;
@@ -103,14 +112,14 @@ Bounded aggregation(const Aggregation &layer, const Bounded &kernels) {
                                 layer.width};
         const int64_t first = (b * groups + c / layer.group_channels) * taps * plane;
         for (int64_t p = 0; p < plane; ++p) {
-            const int64_t y = p / columns * layer.stride - border;
-            const int64_t x = p % columns * layer.stride - border;
+            const int64_t y = window_start(layer, layer.kernel.height, layer.height, p / columns);
+            const int64_t x = window_start(layer, layer.kernel.width, layer.width, p % columns);
             Sum sum(0);
             for (int64_t tap = 0; tap < taps; ++tap) {
                 const size_t k = static_cast<size_t>(first + tap * plane + p);
                 sum.add(kernels.value[k],
-                        image.at(0, y + tap / layer.kernel * layer.dilation,
-                                 x + tap % layer.kernel * layer.dilation),
+                        image.at(0, y + tap / layer.kernel.width * layer.dilation,
+                                 x + tap % layer.kernel.width * layer.dilation),
                         kernels.bound[k]);
             }
             double value = sum.value(), bound = sum.bound();

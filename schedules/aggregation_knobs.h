@@ -14,6 +14,10 @@ struct AggregationKnobs {
                : machine.lanes == 8 ? AggregationKnobs{{{4, 5, 3}}}
                                     : AggregationKnobs{{{2}}};
     }
+    // For rows whose groups and windows have any size.
+    static AggregationKnobs generic(const Machine &machine) {
+        return {RowTiles::generic(machine)};
+    }
     std::vector<Knob> list() {
         return tiles.list();
     }

@@ -20,6 +20,11 @@ struct InvolutionKnobs {
         knobs.product = ProductKnobs::defaults(machine, packing);
         return knobs;
     }
+    static InvolutionKnobs generic(const Machine &machine, int packing) {
+        InvolutionKnobs knobs = defaults(machine, packing);
+        knobs.tiles = RowTiles::generic(machine);
+        return knobs;
+    }
     std::vector<Knob> list() {
         std::vector<Knob> knobs = tiles.list();
         knobs.push_back({"unroll_taps", &unroll_taps, 0, 1, "1: a row of taps is unrolled"});

@@ -9,9 +9,15 @@ namespace involute::schedules {
 // equals; 0: not built. Rows narrower than all of them are done pixel by pixel.
 struct RowTiles {
     int tile[5] = {};
+    bool any_group = false; // made by generic()
 
     static constexpr const char *kNames[] = {"tile", "tile_b", "tile_c", "tile_d", "tile_e"};
 
+    // For rows whose groups have any number of channels: the first tile is for steps of 16 channels
+    // where they are more than a vector, the second for one vector or a part of it.
+    static RowTiles generic(const Machine &machine) {
+        return machine.lanes == 4 ? RowTiles{{2, 4}, true} : RowTiles{{4, 8}, true};
+    }
     std::vector<Knob> list() {
         return {{kNames[0], &tile[0], 1, 16, "pixels of a row that are done at once"},
                 {kNames[1], &tile[1], 0, 16, "a second tile, for widths it fits better; 0: none"},
@@ -22,7 +28,8 @@ struct RowTiles {
     // `vectors`: of accumulators a pixel takes.
     std::string violation(const Machine &machine, int vectors) const {
         for (int i = 0; i < 5; i++) {
-            const std::string wrong = tile_violation(kNames[i], tile[i], machine, vectors);
+            const int count = any_group && i == 1 ? 1 : vectors;
+            const std::string wrong = tile_violation(kNames[i], tile[i], machine, count);
             if (!wrong.empty()) {
                 return wrong;
             }

@@ -16,12 +16,14 @@ std::vector<BenchCase> targets(const BenchOptions &options) {
     const std::vector<std::string> models = split_list("--model", options.raw.model);
     std::vector<BenchCase> all;
     if (op.op.empty()) {
-        for (const auto *list : {&op.channels, &op.kernel, &op.stride, &op.dilation,
-                                 &op.group_channels, &op.reduction, &op.out_channels})
+        for (const auto *list :
+             {&op.channels, &op.kernel, &op.stride, &op.dilation, &op.group_channels, &op.reduction,
+              &op.out_channels, &op.groups, &op.upsample, &op.border})
             if (!list->empty() || op.relu)
                 throw Failure(kExitUsage, "--op: expected beside --channels, --kernel, --stride, "
-                                          "--dilation, --group-channels, --reduction, "
-                                          "--out-channels and --relu, found none");
+                                          "--dilation, --upsample, --border, --group-channels, "
+                                          "--reduction, --out-channels, --groups and --relu, "
+                                          "found none");
         for (const std::string &model : models) {
             all.emplace_back();
             all.back().model = model;

@@ -20,9 +20,11 @@ const std::vector<Operator> &operators() {
     static const std::vector<Operator> all = {
         {"involution",
          {"channels", "kernel", "stride", "dilation", "group_channels", "reduction", "relu"}},
-        {"aggregation", {"channels", "kernel", "stride", "dilation", "group_channels", "relu"}},
+        {"aggregation",
+         {"channels", "kernel", "stride", "dilation", "upsample", "border", "group_channels",
+          "relu"}},
         {"kernel_generation", {"channels", "kernel", "stride", "group_channels", "reduction"}},
-        {"conv2d", {"channels", "out_channels", "kernel", "stride", "dilation", "relu"}},
+        {"conv2d", {"channels", "out_channels", "groups", "kernel", "stride", "dilation", "relu"}},
         {"max_pool", {"channels", "kernel", "stride"}},
         {"avg_pool", {"channels", "kernel", "stride"}},
         {"global_pool", {"channels"}},
@@ -53,23 +55,51 @@ bool takes(const Operator &op, const std::string &key) {
 struct Setting {
     std::string option; // "--group-channels"
     std::string key;    // "group_channels"
-    std::vector<int64_t> values;
+    std::vector<Json> values;
 };
 
 constexpr int64_t kMaxSetting = 1 << 20; // the library's own limits are lower
 
+Setting integers(const std::string &key, const std::vector<std::string> &values, int64_t low) {
+    Setting setting{"--" + key, key, {}};
+    std::replace(setting.option.begin(), setting.option.end(), '_', '-');
+    for (int64_t value : parse_integers(setting.option, values, low, kMaxSetting))
+        setting.values.push_back(value);
+    return setting;
+}
+
+// "7" or "1x7", height before width.
+Setting kernels(const std::vector<std::string> &values) {
+    Setting setting{"--kernel", "kernel", {}};
+    for (const std::string &text : split_list(setting.option, values)) {
+        if (text.find('x') == std::string::npos) {
+            setting.values.push_back(parse_integer(setting.option, text, 1, kMaxSetting));
+            continue;
+        }
+        const Size size = parse_size(setting.option, text);
+        setting.values.push_back(Json{size.height, size.width});
+    }
+    return setting;
+}
+
+Setting names(const std::string &key, const std::vector<std::string> &values) {
+    Setting setting{"--" + key, key, {}};
+    for (const std::string &text : split_list(setting.option, values))
+        setting.values.push_back(text);
+    return setting;
+}
+
 std::vector<Setting> parse_settings(const RawOperator &raw) {
-    const auto parse = [](const std::string &key, const std::vector<std::string> &values,
-                          int64_t low) {
-        std::string option = "--" + key;
-        std::replace(option.begin(), option.end(), '_', '-');
-        return Setting{option, key, parse_integers(option, values, low, kMaxSetting)};
-    };
-    std::vector<Setting> settings = {
-        parse("channels", raw.channels, 1),  parse("out_channels", raw.out_channels, 1),
-        parse("kernel", raw.kernel, 1),      parse("stride", raw.stride, 1),
-        parse("dilation", raw.dilation, 1),  parse("group_channels", raw.group_channels, 1),
-        parse("reduction", raw.reduction, 0)};
+    std::vector<Setting> settings = {integers("channels", raw.channels, 1),
+                                     integers("out_channels", raw.out_channels, 1),
+                                     integers("groups", raw.groups, 1),
+                                     kernels(raw.kernel),
+                                     integers("stride", raw.stride, 1),
+                                     integers("dilation", raw.dilation, 1),
+                                     integers("upsample", raw.upsample, 1),
+                                     names("border", raw.border),
+                                     integers("group_channels", raw.group_channels, 1),
+                                     integers("reduction", raw.reduction, 0)};
     if (settings[0].values.empty())
         settings[0].values = {64};
     return settings;
@@ -84,7 +114,7 @@ void expand(const Operator &op, const std::vector<Setting> &settings, size_t nex
     const Setting &setting = settings[next];
     if (setting.values.empty() || !takes(op, setting.key))
         return expand(op, settings, next + 1, description, all);
-    for (int64_t value : setting.values) {
+    for (const Json &value : setting.values) {
         description[setting.key] = value;
         expand(op, settings, next + 1, description, all);
     }

@@ -89,9 +89,14 @@ void add_operator_options(CLI::App *command, RawOperator *raw) {
     add_list(command, "--channels", &raw->channels, "N", "input channels (64)");
     add_list(command, "--out-channels", &raw->out_channels, "N",
              "output channels of conv2d and dense (as many as come in)");
-    add_list(command, "--kernel", &raw->kernel, "N", "K of a K x K window");
+    add_list(command, "--groups", &raw->groups, "N", "groups of conv2d (1)");
+    add_list(command, "--kernel", &raw->kernel, "N|HxW", "K of a K x K window, or its two sides");
     add_list(command, "--stride", &raw->stride, "N", "stride (1; of avg_pool the kernel)");
     add_list(command, "--dilation", &raw->dilation, "N", "dilation (1)");
+    add_list(command, "--upsample", &raw->upsample, "N",
+             "of aggregation: output pixels for each of the input, in both directions (1)");
+    add_list(command, "--border", &raw->border, "NAME",
+             "of aggregation: zero (zeros around the image) or clamp (windows moved inside)");
     add_list(command, "--group-channels", &raw->group_channels, "N", "channels a group (16)");
     add_list(command, "--reduction", &raw->reduction, "N",
              "reduction of kernel generation (4); 0: single layer");

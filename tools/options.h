@@ -22,7 +22,7 @@ void add_shared_options(CLI::App *command, RawOptions *raw);
 // Options of a single operator; only bench and `info --row`.
 struct RawOperator {
     std::vector<std::string> op, channels, kernel, stride, dilation, group_channels, reduction,
-        out_channels;
+        out_channels, groups, upsample, border;
     bool relu = false;
 };
 void add_operator_options(CLI::App *command, RawOperator *raw);

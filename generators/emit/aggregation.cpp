@@ -18,8 +18,13 @@ public:
         scale_ = add_input<Buffer<>>("scale", Float(32), 2);
         shift_ = add_input<Buffer<>>("shift", Float(32), 2);
         floor_ = add_input<float>("floor");
-        if (stride.value() != 1) {
+        if (form.value() == "upsample") {
+            upsample_ = add_input<int>("upsample");
+        } else if (stride.value() != 1) {
             stride_ = add_input<int>("stride_xy");
+        }
+        if (generic()) {
+            dilation_ = add_input<int>("dilation_xy");
         }
         rows_per_task_ = add_input<int>("rows_per_task");
         out_ = add_output<Buffer<>>("out", Float(32), 5);
@@ -29,9 +34,20 @@ public:
         generators::AggregationInputs inputs;
         inputs.in = *in_;
         inputs.width = in_->dim(2).extent(), inputs.height = in_->dim(3).extent();
-        inputs.kernel = kernel;
+        inputs.kernel_width = generic() ? kernels_->dim(0).extent() : kernel.value();
+        inputs.kernel_height = generic() ? kernels_->dim(1).extent() : kernel.value();
+        if (upsample_ != nullptr) {
+            inputs.upsample = *upsample_;
+        }
         if (stride_ != nullptr) {
             inputs.stride = *stride_;
+        }
+        if (generic()) {
+            inputs.dilation = *dilation_;
+            inputs.out_width = kernels_->dim(3).extent();
+        }
+        if (form.value() == "clamp") {
+            inputs.border = generators::Border::kClamp;
         }
         inputs.scale = *scale_, inputs.shift = *shift_, inputs.floor = *floor_;
         const Func kernels = *kernels_;
@@ -43,32 +59,51 @@ public:
     }
 
     void schedule() {
-        promise_groups(*in_, kGroup, 5);
-        promise_groups(*out_, kGroup, 5);
-        promise_groups(*scale_, kGroup, 2);
-        promise_groups(*shift_, kGroup, 2);
-        promise_packed(*kernels_, kernel.value(), 6);
-        kernels_->dim(1).set_bounds(0, kernel.value()).set_stride(kernel.value());
-        kernels_->dim(2).set_stride(taps());
+        for (OutputImageParam tensor :
+             std::initializer_list<OutputImageParam>{*in_, *scale_, *shift_, *out_}) {
+            promise_map(tensor);
+        }
+        if (generic()) {
+            promise_zero_based(*kernels_);
+            const Expr kernel_width = kernels_->dim(0).extent();
+            kernels_->dim(1).set_stride(kernel_width);
+            kernels_->dim(2).set_stride(kernel_width * kernels_->dim(1).extent());
+            kernels_->dim(3).set_bounds(0,
+                                        out_->dim(2).extent()); // the clamp hides what is missing
+        } else {
+            promise_packed(*kernels_, kernel.value(), 6);
+            kernels_->dim(1).set_bounds(0, kernel.value()).set_stride(kernel.value());
+            kernels_->dim(2).set_stride(taps());
+        }
         set_estimates();
         if (naive()) {
             schedules::naive::schedule(op_);
         } else if (hand()) {
-            schedules::x86::schedule(op_, knobs<schedules::AggregationKnobs>(), machine(),
-                                     *rows_per_task_);
+            schedules::x86::schedule(op_,
+                                     generic()
+                                         ? changed(schedules::AggregationKnobs::generic(machine()))
+                                         : knobs<schedules::AggregationKnobs>(),
+                                     machine(), *rows_per_task_);
         }
     }
 
 private:
     void set_estimates() {
-        const int groups = 4, step = stride.value() == 1 ? 1 : 2;
+        const int groups = 4, step = stride_ != nullptr ? 2 : 1;
+        const int size = kernel.value() != 0 ? kernel.value() : 7;
         estimate(*in_, {kGroup, groups, 28 * step, 28 * step, 1});
-        estimate(*kernels_, {kernel, kernel, groups, 28, 28, 1});
+        estimate(*kernels_, {size, size, groups, 28, 28, 1});
         estimate(*scale_, {kGroup, groups});
         estimate(*shift_, {kGroup, groups});
         floor_->set_estimate(0);
         if (stride_ != nullptr) {
             stride_->set_estimate(step);
+        }
+        if (upsample_ != nullptr) {
+            upsample_->set_estimate(1);
+        }
+        if (dilation_ != nullptr) {
+            dilation_->set_estimate(1);
         }
         rows_per_task_->set_estimate(7);
         estimate(*out_, {kGroup, groups, 28, 28, 1});
@@ -77,7 +112,8 @@ private:
     GeneratorInput<Buffer<>> *in_ = nullptr, *kernels_ = nullptr, *scale_ = nullptr,
                              *shift_ = nullptr;
     GeneratorInput<float> *floor_ = nullptr;
-    GeneratorInput<int> *stride_ = nullptr, *rows_per_task_ = nullptr;
+    GeneratorInput<int> *stride_ = nullptr, *upsample_ = nullptr, *dilation_ = nullptr,
+                        *rows_per_task_ = nullptr;
     GeneratorOutput<Buffer<>> *out_ = nullptr;
     generators::Aggregation op_;
 };

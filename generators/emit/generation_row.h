@@ -38,7 +38,10 @@ protected:
     generators::KernelGenerationInputs generation_inputs(const Tensor &in) const {
         generators::KernelGenerationInputs inputs;
         inputs.in = in;
-        inputs.group_channels = this->kGroup, inputs.groups = in.dim(0).extent() / this->kGroup;
+        // Of generic rows all channels are one group: only the pooling looks at groups.
+        const Halide::Expr channels = in.dim(0).extent();
+        inputs.group_channels = this->generic() ? channels : Halide::Expr(this->kGroup);
+        inputs.groups = this->generic() ? Halide::Expr(1) : channels / this->kGroup;
         inputs.width = *width_, inputs.height = in.dim(1).extent() / *width_;
         const Halide::Expr step =
             stride_ != nullptr ? Halide::Expr(*stride_) : Halide::Expr(this->stride.value());
@@ -58,7 +61,7 @@ protected:
         return inputs;
     }
 
-    void promise_weights() {
+    void promise_weights(const Tensor &in) {
         const int nr = this->packing;
         for (Tensor *t : {reduce_weight_, weight_}) {
             if (t != nullptr) {
@@ -66,6 +69,11 @@ protected:
                 t->dim(1).set_stride(nr);
                 t->dim(2).set_stride(t->dim(1).extent() * nr);
             }
+        }
+        // Other rows have constants that a wrong number of channels runs into.
+        if (this->generic()) {
+            Tensor &first = reduce_weight_ != nullptr ? *reduce_weight_ : *weight_;
+            first.dim(1).set_bounds(0, in.dim(0).extent());
         }
         for (Tensor *t : {reduce_bias_, bias_}) {
             if (t != nullptr) {

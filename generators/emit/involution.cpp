@@ -19,6 +19,11 @@ public:
         shift_ = tensor("shift", 2);
         floor_ = add_input<float>("floor");
         add_geometry();
+        if (generic()) {
+            kernel_width_ = add_input<int>("kernel_width");
+            kernel_height_ = add_input<int>("kernel_height");
+            dilation_ = add_input<int>("dilation_xy");
+        }
         rows_per_task_ = add_input<int>("rows_per_task");
         rows_per_block_ = add_input<int>("rows_per_block");
         images_per_task_ = add_input<int>("images_per_task");
@@ -29,18 +34,28 @@ public:
     void generate() {
         const generators::KernelGenerationInputs generation = generation_inputs(*in_);
         generators::AggregationInputs aggregation;
-        aggregation.kernel = kernel;
+        aggregation.kernel_width = aggregation.kernel_height = kernel.value();
+        if (generic()) {
+            aggregation.kernel_width = *kernel_width_, aggregation.kernel_height = *kernel_height_;
+            aggregation.dilation = *dilation_;
+        }
         aggregation.scale = *scale_, aggregation.shift = *shift_, aggregation.floor = *floor_;
-        op_ = generators::involution(generation, aggregation);
+        op_ = generators::involution(generation, aggregation,
+                                     generic() ? scale_->dim(0).extent() : Expr(kGroup));
         *out_ = op_.aggregation.out;
     }
 
     void schedule() {
-        promise_pixels(*in_, kGroup);
-        promise_groups(*out_, kGroup, 5);
-        promise_groups(*scale_, kGroup, 2);
-        promise_groups(*shift_, kGroup, 2);
-        promise_weights();
+        if (generic()) {
+            promise_zero_based(*in_);
+        } else {
+            promise_pixels(*in_, kGroup);
+        }
+        for (OutputImageParam tensor :
+             std::initializer_list<OutputImageParam>{*scale_, *shift_, *out_}) {
+            promise_map(tensor);
+        }
+        promise_weights(*in_);
         if (const int count = channels; count != 0) {
             fix_weights(count, taps());
             in_->dim(0).set_bounds(0, count);
@@ -55,7 +70,10 @@ public:
             schedules::naive::schedule(op_);
         } else if (hand()) {
             schedules::x86::schedule(
-                op_, knobs<schedules::InvolutionKnobs>(), machine(),
+                op_,
+                generic() ? changed(schedules::InvolutionKnobs::generic(machine(), packing))
+                          : knobs<schedules::InvolutionKnobs>(),
+                machine(),
                 {*rows_per_task_, *rows_per_block_, *images_per_task_, *threads_per_task_},
                 get_pipeline());
         }
@@ -67,7 +85,12 @@ private:
         const int step = stride.value() == 1 ? 1 : 2;
         estimate(*in_, {count, 28 * step * 28 * step, 1});
         width_->set_estimate(28 * step);
-        estimate_weights(count, taps());
+        estimate_weights(count, generic() ? 49 : taps());
+        if (generic()) {
+            kernel_width_->set_estimate(7);
+            kernel_height_->set_estimate(7);
+            dilation_->set_estimate(1);
+        }
         estimate(*scale_, {kGroup, groups});
         estimate(*shift_, {kGroup, groups});
         floor_->set_estimate(0);
@@ -80,7 +103,8 @@ private:
 
     Tensor *in_ = nullptr, *scale_ = nullptr, *shift_ = nullptr;
     GeneratorInput<float> *floor_ = nullptr;
-    GeneratorInput<int> *rows_per_task_ = nullptr, *rows_per_block_ = nullptr,
+    GeneratorInput<int> *kernel_width_ = nullptr, *kernel_height_ = nullptr, *dilation_ = nullptr,
+                        *rows_per_task_ = nullptr, *rows_per_block_ = nullptr,
                         *images_per_task_ = nullptr, *threads_per_task_ = nullptr;
     GeneratorOutput<Buffer<>> *out_ = nullptr;
     generators::Involution op_;

@@ -26,8 +26,12 @@ public:
     }
 
     void schedule() {
-        promise_pixels(*in_, kGroup);
-        promise_weights();
+        if (generic()) {
+            promise_zero_based(*in_);
+        } else {
+            promise_pixels(*in_, kGroup);
+        }
+        promise_weights(*in_);
         promise_pixels(*kernels_, packing);
         set_estimates();
         if (naive()) {

@@ -77,12 +77,13 @@ void emit_row(const Options &options, const Row &row) {
         args.output_types = output_types(options.outputs);
         const std::string &code = options.code.empty() ? isa : options.code;
         args.targets = {Target(target_of(code) + "-no_runtime-user_context")};
-        args.generator_name = row.op;
+        args.generator_name = row.generator();
         args.function_name =
             "inv_" + std::string(row.name) + "_f32__" + isa + "_" + options.schedule;
         args.generator_params = {{"form", row.form},
                                  {"kernel", std::to_string(row.kernel)},
                                  {"stride", std::to_string(row.stride)},
+                                 {"group_channels", std::to_string(row.group_channels)},
                                  {"channels", std::to_string(row.channels)},
                                  {"packing", std::to_string(packing)},
                                  {"isa", isa},

@@ -26,8 +26,8 @@ public:
     }
 
     void schedule() {
-        promise_groups(in, kGroup, 5);
-        promise_groups(out, kGroup, 5);
+        promise_map(in);
+        promise_map(out);
         estimate(in, {kGroup, 4, 56, 56, 1});
         estimate(out, {kGroup, 4, 28, 28, 1});
         kernel_xy.set_estimate(3), stride_xy.set_estimate(2), pad.set_estimate(1);
@@ -58,8 +58,8 @@ public:
     }
 
     void schedule() {
-        promise_groups(in, kGroup, 5);
-        promise_groups(out, kGroup, 4);
+        promise_map(in);
+        promise_map(out);
         estimate(in, {kGroup, 4, 56, 56, 1});
         estimate(reciprocal, {5});
         estimate(out, {kGroup, 4, 28 * 28, 1});
@@ -87,8 +87,8 @@ public:
     }
 
     void schedule() {
-        promise_groups(in, kGroup, 4);
-        promise_groups(out, kGroup, 3);
+        promise_map(in);
+        promise_map(out);
         estimate(in, {kGroup, 128, 49, 1});
         estimate(out, {kGroup, 128, 1});
         reciprocal.set_estimate(1.f / 49);

@@ -12,6 +12,12 @@ void promise_packed(OutputImageParam tensor, const Expr &packing, int dimensions
     tensor.set_host_alignment(64);
 }
 
+void promise_zero_based(OutputImageParam tensor) {
+    for (int d = 0; d < tensor.dimensions(); d++) {
+        tensor.dim(d).set_min(0);
+    }
+}
+
 void promise_pixels(OutputImageParam tensor, int values) {
     tensor.dim(0).set_bounds(0, tensor.dim(0).extent() / values * values);
     for (int d = 1; d < 3; d++) {

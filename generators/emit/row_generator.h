@@ -12,6 +12,9 @@ namespace involute::emit {
 // Promises for a dense tensor: dimension 0 contiguous, minima 0.
 void promise_packed(Halide::OutputImageParam tensor, const Halide::Expr &packing, int dimensions);
 
+// Promises for a tensor of any strides but the first: minima 0.
+void promise_zero_based(Halide::OutputImageParam tensor);
+
 // Promises for (k, p, b): pixels hold whole multiples of `values`, 64-byte aligned.
 void promise_pixels(Halide::OutputImageParam tensor, int values);
 
@@ -28,10 +31,11 @@ template <typename T>
 class RowGenerator : public Halide::Generator<T> {
 public:
     Halide::GeneratorParam<std::string> form{"form", ""};
-    Halide::GeneratorParam<int> kernel{"kernel", 1};     // 0: run time
-    Halide::GeneratorParam<int> stride{"stride", 1};     // 0: run time
-    Halide::GeneratorParam<int> channels{"channels", 0}; // 0: run time
-    Halide::GeneratorParam<int> packing{"packing", 16};  // NR
+    Halide::GeneratorParam<int> kernel{"kernel", 1};                  // 0: run time
+    Halide::GeneratorParam<int> stride{"stride", 1};                  // 0: run time
+    Halide::GeneratorParam<int> group_channels{"group_channels", 16}; // 0: run time
+    Halide::GeneratorParam<int> channels{"channels", 0};              // 0: run time
+    Halide::GeneratorParam<int> packing{"packing", 16};               // NR
     Halide::GeneratorParam<std::string> isa{"isa", "avx2"};
     Halide::GeneratorParam<std::string> schedule_name{"schedule", "hand"};
     Halide::GeneratorParam<std::string> knob_text{"knobs", ""};
@@ -48,6 +52,18 @@ protected:
     bool hand() const {
         return schedule_name.value() == "hand";
     }
+    // Generic rows take every legal shape at run time.
+    bool generic() const {
+        return group_channels.value() == 0;
+    }
+    // (ci, g, x, ...)
+    void promise_map(Halide::OutputImageParam tensor) const {
+        if (generic()) {
+            promise_zero_based(tensor);
+        } else {
+            promise_groups(tensor, kGroup, tensor.dimensions());
+        }
+    }
     bool naive() const {
         return schedule_name.value() == "naive";
     }
@@ -62,7 +78,10 @@ protected:
     // impossible.
     template <typename Knobs>
     Knobs knobs() const {
-        Knobs chosen = Knobs::defaults(machine(), packing.value());
+        return changed(Knobs::defaults(machine(), packing.value()));
+    }
+    template <typename Knobs>
+    Knobs changed(Knobs chosen) const {
         std::string error = schedules::set_knobs(knob_text.value(), chosen.list());
         if (error.empty()) {
             error = chosen.violation(machine(), packing.value());

@@ -11,6 +11,11 @@ struct Row {
     int kernel, stride, group_channels, channels;
     int baseline, avx2, avx512; // packing width per ISA, 0: not built
 
+    // The Generator class that builds it.
+    std::string generator() const {
+        const std::string shape = form;
+        return std::string(op) + (shape == "grouped" || shape == "depthwise" ? "_grouped" : "");
+    }
     int packing(const std::string &isa) const {
         return isa == "baseline" ? baseline : isa == "avx2" ? avx2 : isa == "avx512" ? avx512 : 0;
     }

@@ -23,14 +23,36 @@ enum class Op {
 
 const char *op_name(Op op); // "conv2d", "involution", ...
 
+// Taps of a window. A number is a square.
+struct KernelSize {
+    int64_t height = 1, width = 1;
+
+    KernelSize(int64_t size = 1) : height(size), width(size) {}
+    KernelSize(int64_t height, int64_t width) : height(height), width(width) {}
+
+    int64_t taps() const {
+        return height * width;
+    }
+    bool is_square() const {
+        return height == width;
+    }
+};
+
+// What windows hold beyond the image: zeros, or pixels of it because they are moved inside.
+enum class Border { kZero, kClamp };
+
 // One layer. Padding is always "same" (dilation*(kernel-1)/2 on every side, zeros; max_pool ignores
-// padding), so every spatial output is ceil(size / stride). avg_pool has kernel == stride and
-// averages what a window cut by the border holds.
+// padding), so every spatial output is ceil(size / stride), or size * upsample. avg_pool has kernel
+// == stride and averages what a window cut by the border holds.
 struct LayerSpec {
     Op op = Op::kConv2d;
     std::string name; // the official parameter prefix, e.g. "backbone.layer1.0.conv2"
-    int64_t kernel = 1, stride = 1, dilation = 1;
+    KernelSize kernel;
+    int64_t stride = 1, dilation = 1;
+    int64_t upsample = 1;          // aggregation: pixel (y, x) reads around (y, x) / upsample
+    Border border = Border::kZero; // aggregation
     int64_t in_channels = 0, out_channels = 0;
+    int64_t groups = 1;          // conv2d
     int64_t group_channels = 16; // involution family
     int64_t hidden = 0;          // involution family: width of the bottleneck, 0: single-layer form
     bool relu = false;           // max(., 0) after bias / scale and shift, and after the residual
@@ -42,8 +64,8 @@ struct LayerSpec {
 
 // Unpacked float32, row-major. Empty vectors: the layer has none (a missing bias is zeros).
 struct LayerWeights {
-    std::vector<float> weight, bias;               // conv2d [O,I,K,K], dense [O,I], second layer of
-                                                   // kernel generation [K*K*G, hidden or C]
+    std::vector<float> weight, bias; // conv2d [O,I/groups,Kh,Kw], dense [O,I], second layer of
+                                     // kernel generation [K*K*G, hidden or C]
     std::vector<float> reduce_weight, reduce_bias; // first layer of kernel generation [hidden, C]
     std::vector<float> scale, shift; // [C], after involution / aggregation: x*scale + shift
 };

@@ -39,7 +39,7 @@ public:
     Status invoke(KernelContext *context, const std::string &layer_name);
 
 private:
-    static constexpr int kMaxArguments = 18, kMaxBuffers = 9, kMaxDimensions = 6;
+    static constexpr int kMaxArguments = 20, kMaxBuffers = 9, kMaxDimensions = 6;
 
     struct Buffer {
         halide_buffer_t buffer{};

@@ -2,15 +2,16 @@
 // and strides of all arguments are decided here and nowhere else.
 #include "core/layer_call.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "core/checked_size.h"
+#include "core/packing.h"
 #include "core/tiles.h"
 
 namespace involute {
 namespace {
 
-constexpr int64_t kGroup = 16;
 constexpr int64_t kMaxPacking = 64;
 alignas(kVectorAlignment) const float kZeros[kMaxPacking] = {}; // the residual of layers without
 
@@ -26,21 +27,36 @@ int64_t image_stride(const TensorLayout &layout) {
     return layout.pixels() * layout.pixel_stride;
 }
 
+// Channels that stand together in dimension ci: a group, or all where the row takes any number and
+// the op knows no groups.
+int64_t group_of(const LayerSpec &layer, const KernelEntry &kernel) {
+    const bool has_groups = layer.op == Op::kInvolution || layer.op == Op::kAggregation;
+    return kernel.group_channels != 0 ? kernel.group_channels
+           : has_groups               ? layer.group_channels
+                                      : layer.in_channels;
+}
+
+// Where all taps but the middle one lie outside of the image, more dilation changes nothing.
+int64_t useful_dilation(const LayerSpec &layer, const TensorLayout &in) {
+    return layer.border == Border::kZero ? std::min(layer.dilation, std::max(in.height, in.width))
+                                         : layer.dilation;
+}
+
 // (ci, g, x, y, b)
-int add_map(const LayerOperand &operand, LayerCall *result) {
+int add_map(const LayerOperand &operand, int64_t group, LayerCall *result) {
     const TensorLayout &layout = *operand.layout;
-    return result->call.add_buffer(operand.host, {{kGroup, 1},
-                                                  {layout.channels() / kGroup, kGroup},
+    return result->call.add_buffer(operand.host, {{group, 1},
+                                                  {layout.channels() / group, group},
                                                   {layout.width, layout.pixel_stride},
                                                   {layout.height, row_stride(layout)},
                                                   {layout.batch, image_stride(layout)}});
 }
 
 // (ci, g, p, b)
-int add_groups_of_pixels(const LayerOperand &operand, LayerCall *result) {
+int add_groups_of_pixels(const LayerOperand &operand, int64_t group, LayerCall *result) {
     const TensorLayout &layout = *operand.layout;
-    return result->call.add_buffer(operand.host, {{kGroup, 1},
-                                                  {layout.channels() / kGroup, kGroup},
+    return result->call.add_buffer(operand.host, {{group, 1},
+                                                  {layout.channels() / group, group},
                                                   {layout.pixels(), layout.pixel_stride},
                                                   {layout.batch, image_stride(layout)}});
 }
@@ -63,8 +79,8 @@ void add_blocks(const WeightSpan &values, int64_t nr, int64_t blocks, LayerCall 
     result->call.add_buffer(values.data(), {{nr, 1}, {blocks, nr}});
 }
 
-void add_channels(const WeightSpan &values, int64_t channels, LayerCall *result) {
-    result->call.add_buffer(values.data(), {{kGroup, 1}, {channels / kGroup, kGroup}});
+void add_channels(const WeightSpan &values, int64_t channels, int64_t group, LayerCall *result) {
+    result->call.add_buffer(values.data(), {{group, 1}, {channels / group, group}});
 }
 
 void bind_point(const LayerSpec &layer, const PackedLayer &weights, const LayerOperands &operands,
@@ -95,13 +111,14 @@ void bind_window(const LayerSpec &layer, const PackedLayer &weights, const Layer
     KernelCall &call = result->call;
     const TensorLayout &in = *operands.input.layout, &out = *operands.output.layout;
     const int64_t nr = weights.kernel->packing, blocks = layer.out_channels / nr;
-    const int64_t depth = layer.kernel * layer.in_channels; // J
+    const int64_t depth = layer.kernel.width * layer.in_channels; // J
     result->input = call.add_buffer(operands.input.host, {{in.width * in.pixel_stride, 1},
                                                           {in.height, row_stride(in)},
                                                           {in.batch, image_stride(in)}});
-    call.add_buffer(
-        weights.weight.data(),
-        {{nr, 1}, {depth, nr}, {layer.kernel, nr * depth}, {blocks, nr * depth * layer.kernel}});
+    call.add_buffer(weights.weight.data(), {{nr, 1},
+                                            {depth, nr},
+                                            {layer.kernel.height, nr * depth},
+                                            {blocks, nr * depth * layer.kernel.height}});
     add_blocks(weights.bias, nr, blocks, result);
     if (const TensorLayout *residual = operands.residual.layout) {
         result->residual =
@@ -115,13 +132,51 @@ void bind_window(const LayerSpec &layer, const PackedLayer &weights, const Layer
     call.add_float(floor_of(layer));
     call.add_int(layer.in_channels);
     call.add_int(layer.stride);
-    call.add_int((layer.kernel - 1) / 2);
+    call.add_int((layer.kernel.width - 1) / 2);
     call.add_int(out.width);
     call.add_int(result->partition.pixels_per_task);
     call.add_int(result->partition.blocks_per_task);
     result->output = call.add_buffer(
         operands.output.host,
         {{nr, 1}, {blocks, nr}, {out.pixels(), out.pixel_stride}, {out.batch, image_stride(out)}});
+}
+
+void bind_grouped(const LayerSpec &layer, const PackedLayer &weights, const LayerOperands &operands,
+                  LayerCall *result) {
+    KernelCall &call = result->call;
+    const TensorLayout &in = *operands.input.layout, &out = *operands.output.layout;
+    const GroupedPacking shape = grouped_packing(layer, *weights.kernel);
+    const int64_t outputs = shape.outputs, padded = shape.padded_outputs();
+    result->input = call.add_buffer(operands.input.host, {{in.width * in.pixel_stride, 1},
+                                                          {in.height, row_stride(in)},
+                                                          {in.batch, image_stride(in)}});
+    call.add_buffer(weights.weight.data(),
+                    {{padded, 1},
+                     {shape.depth, padded},
+                     {shape.width, padded * shape.depth},
+                     {shape.height, padded * shape.depth * shape.width},
+                     {shape.groups, padded * shape.depth * shape.width * shape.height}});
+    call.add_buffer(weights.bias.data(), {{padded, 1}, {shape.groups, padded}});
+    if (const TensorLayout *residual = operands.residual.layout) {
+        result->residual =
+            call.add_buffer(operands.residual.host, {{outputs, 1},
+                                                     {shape.groups, outputs},
+                                                     {residual->pixels(), residual->pixel_stride},
+                                                     {residual->batch, image_stride(*residual)}});
+    } else {
+        call.add_buffer(weights.zeros.data(),
+                        {{outputs, 1}, {shape.groups, 0}, {out.pixels(), 0}, {out.batch, 0}});
+    }
+    call.add_float(floor_of(layer));
+    call.add_int(layer.in_channels);
+    call.add_int(layer.stride);
+    call.add_int(useful_dilation(layer, in));
+    call.add_int(out.width);
+    call.add_int(result->partition.pixels_per_task);
+    result->output = call.add_buffer(operands.output.host, {{outputs, 1},
+                                                            {shape.groups, outputs},
+                                                            {out.pixels(), out.pixel_stride},
+                                                            {out.batch, image_stride(out)}});
 }
 
 void bind_dense(const LayerSpec &layer, const PackedLayer &weights, const LayerOperands &operands,
@@ -141,34 +196,35 @@ void add_reciprocals(const LayerSpec &layer, const float *reciprocals, LayerCall
     result->call.add_buffer(reciprocals, {{layer.stride * layer.stride + 1, 1}});
 }
 
-void bind_max_pool(const LayerSpec &layer, const LayerOperands &operands, LayerCall *result) {
-    KernelCall &call = result->call;
-    result->input = add_map(operands.input, result);
-    call.add_int(layer.kernel);
-    call.add_int(layer.stride);
-    call.add_int((layer.kernel - 1) / 2);
-    call.add_int(result->partition.rows_per_task);
-    result->output = add_map(operands.output, result);
-}
-
-void bind_avg_pool(const LayerSpec &layer, const LayerOperands &operands, const float *reciprocals,
+void bind_max_pool(const LayerSpec &layer, const LayerOperands &operands, int64_t group,
                    LayerCall *result) {
     KernelCall &call = result->call;
-    result->input = add_map(operands.input, result);
+    result->input = add_map(operands.input, group, result);
+    call.add_int(layer.kernel.width);
+    call.add_int(layer.stride);
+    call.add_int((layer.kernel.width - 1) / 2);
+    call.add_int(result->partition.rows_per_task);
+    result->output = add_map(operands.output, group, result);
+}
+
+void bind_avg_pool(const LayerSpec &layer, const LayerOperands &operands, int64_t group,
+                   const float *reciprocals, LayerCall *result) {
+    KernelCall &call = result->call;
+    result->input = add_map(operands.input, group, result);
     call.add_int(layer.stride);
     add_reciprocals(layer, reciprocals, result);
     call.add_int(result->partition.pixels_per_task);
-    result->output = add_groups_of_pixels(operands.output, result);
+    result->output = add_groups_of_pixels(operands.output, group, result);
 }
 
-void bind_global_pool(const LayerOperands &operands, LayerCall *result) {
+void bind_global_pool(const LayerOperands &operands, int64_t group, LayerCall *result) {
     KernelCall &call = result->call;
     const TensorLayout &in = *operands.input.layout, &out = *operands.output.layout;
-    const int64_t groups = in.channels() / kGroup;
-    result->input = add_groups_of_pixels(operands.input, result);
+    const int64_t groups = in.channels() / group;
+    result->input = add_groups_of_pixels(operands.input, group, result);
     call.add_float(static_cast<float>(1.0 / static_cast<double>(in.pixels())));
-    result->output = call.add_buffer(
-        operands.output.host, {{kGroup, 1}, {groups, kGroup}, {out.batch, out.pixel_stride}});
+    result->output = call.add_buffer(operands.output.host,
+                                     {{group, 1}, {groups, group}, {out.batch, out.pixel_stride}});
 }
 
 void bind_involution_family(const LayerSpec &layer, const PackedLayer &weights,
@@ -176,16 +232,18 @@ void bind_involution_family(const LayerSpec &layer, const PackedLayer &weights,
                             LayerCall *result) {
     KernelCall &call = result->call;
     const int64_t nr = weights.kernel->packing, channels = layer.in_channels;
-    const int64_t taps = layer.kernel * layer.kernel, groups = channels / layer.group_channels;
+    const int64_t taps = layer.kernel.taps(), groups = channels / layer.group_channels;
+    const int64_t group = group_of(layer, *weights.kernel);
+    const bool generic = weights.kernel->is_generic();
     const TensorLayout &out = *operands.output.layout;
     const bool generates = layer.op != Op::kAggregation;
     result->input =
-        generates ? add_pixels(operands.input, result) : add_map(operands.input, result);
+        generates ? add_pixels(operands.input, result) : add_map(operands.input, group, result);
     if (!generates) {
         const TensorLayout &kernels = *operands.kernels.layout;
         result->kernels =
-            call.add_buffer(operands.kernels.host, {{layer.kernel, 1},
-                                                    {layer.kernel, layer.kernel},
+            call.add_buffer(operands.kernels.host, {{layer.kernel.width, 1},
+                                                    {layer.kernel.height, layer.kernel.width},
                                                     {groups, taps},
                                                     {kernels.width, kernels.pixel_stride},
                                                     {kernels.height, row_stride(kernels)},
@@ -201,12 +259,14 @@ void bind_involution_family(const LayerSpec &layer, const PackedLayer &weights,
         add_blocks(weights.bias, nr, blocks, result);
     }
     if (layer.op != Op::kKernelGeneration) {
-        add_channels(weights.scale, channels, result);
-        add_channels(weights.shift, channels, result);
+        add_channels(weights.scale, channels, group, result);
+        add_channels(weights.shift, channels, group, result);
         call.add_float(floor_of(layer));
     }
     if (generates)
         call.add_int(operands.input.layout->width);
+    if (weights.kernel->form == Form::kUpsample)
+        call.add_int(layer.upsample);
     if (weights.kernel->stride == 0)
         call.add_int(layer.stride);
     if (generates && weights.kernel->stride != 1)
@@ -218,13 +278,19 @@ void bind_involution_family(const LayerSpec &layer, const PackedLayer &weights,
                                                                 {out.batch, image_stride(out)}});
         return;
     }
+    if (generic && generates) {
+        call.add_int(layer.kernel.width);
+        call.add_int(layer.kernel.height);
+    }
+    if (generic)
+        call.add_int(useful_dilation(layer, *operands.input.layout));
     call.add_int(result->partition.rows_per_task);
     if (generates) {
         call.add_int(result->partition.rows_per_block);
         call.add_int(result->partition.images_per_task);
         call.add_int(result->partition.threads_per_task);
     }
-    result->output = add_map(operands.output, result);
+    result->output = add_map(operands.output, group, result);
 }
 
 } // namespace
@@ -234,16 +300,17 @@ WorkShape work_shape(const LayerSpec &layer, const KernelEntry &kernel,
     WorkShape work;
     work.images = output.batch, work.rows = output.height, work.width = output.width;
     work.input_floats = layer.in_channels;
+    work.border = layer.dilation * (layer.kernel.height - 1);
     if (layer.op == Op::kConv2d) {
         work.blocks = layer.out_channels / kernel.packing;
-        work.depth = layer.kernel * layer.kernel * layer.in_channels;
+        work.depth = layer.kernel.taps() * layer.in_channels;
         if (kernel.form == Form::kWindow)
             work.input_floats *= layer.stride * layer.stride;
         if (kernel.form == Form::kPoint)
             work.rows *= work.images, work.images = 1;
     } else if (layer.op == Op::kInvolution || layer.op == Op::kKernelGeneration) {
-        work.blocks = kernel_blocks(kernel, layer.kernel * layer.kernel *
-                                                (layer.in_channels / layer.group_channels));
+        work.blocks =
+            kernel_blocks(kernel, layer.kernel.taps() * (layer.in_channels / layer.group_channels));
         work.groups = layer.in_channels / layer.group_channels, work.stride = layer.stride;
         work.depth = layer.hidden > 0 ? layer.hidden : layer.in_channels;
     }
@@ -269,18 +336,21 @@ void bind_layer(const LayerSpec &layer, const PackedLayer &weights, const LayerO
                 const float *reciprocals, const Cores &cores, LayerCall *result) {
     result->partition = cut_work(
         *weights.kernel, work_shape(layer, *weights.kernel, *operands.output.layout), cores);
+    const int64_t group = group_of(layer, *weights.kernel);
     switch (layer.op) {
     case Op::kConv2d:
-        return weights.kernel->form == Form::kPoint ? bind_point(layer, weights, operands, result)
-                                                    : bind_window(layer, weights, operands, result);
+        return weights.kernel->is_generic() ? bind_grouped(layer, weights, operands, result)
+               : weights.kernel->form == Form::kPoint
+                   ? bind_point(layer, weights, operands, result)
+                   : bind_window(layer, weights, operands, result);
     case Op::kDense:
         return bind_dense(layer, weights, operands, result);
     case Op::kMaxPool:
-        return bind_max_pool(layer, operands, result);
+        return bind_max_pool(layer, operands, group, result);
     case Op::kAvgPool:
-        return bind_avg_pool(layer, operands, reciprocals, result);
+        return bind_avg_pool(layer, operands, group, reciprocals, result);
     case Op::kGlobalPool:
-        return bind_global_pool(operands, result);
+        return bind_global_pool(operands, group, result);
     case Op::kInvolution:
     case Op::kKernelGeneration:
     case Op::kAggregation:

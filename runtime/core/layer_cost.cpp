@@ -45,19 +45,24 @@ int64_t input_bytes(const LayerSpec &layer, const TensorLayout &in, const Tensor
     if (!windows || layer.stride <= 1)
         return in.elements() * kFloat; // with a stride, pools read every pixel
     return in.batch * in.pixel_stride * kFloat *
-           touched(in.height, out.height, layer.kernel, layer.stride, layer.dilation) *
-           touched(in.width, out.width, layer.kernel, layer.stride, layer.dilation);
+           touched(in.height, out.height, layer.kernel.height, layer.stride, layer.dilation) *
+           touched(in.width, out.width, layer.kernel.width, layer.stride, layer.dilation);
 }
 
 } // namespace
 
 int64_t computed_macs(const LayerSpec &layer, const KernelEntry &kernel, const Partition &cut,
                       const TensorLayout &output) {
-    const int64_t nr = kernel.packing, taps = layer.kernel * layer.kernel;
+    const int64_t nr = kernel.packing, taps = layer.kernel.taps();
     const int64_t channels = layer.in_channels;
     if (layer.op == Op::kConv2d) {
         const bool flat = kernel.form == Form::kPoint; // a batch is one row of pixels
         const int64_t pixels = output.pixels() * (flat ? output.batch : 1);
+        if (kernel.is_generic()) {
+            const GroupedPacking shape = grouped_packing(layer, kernel);
+            return output.batch * round_up(pixels, convolution_tile(kernel, pixels)) *
+                   shape.groups * shape.padded_outputs() * shape.depth * taps;
+        }
         return (flat ? 1 : output.batch) * round_up(pixels, convolution_tile(kernel, pixels)) *
                layer.out_channels * channels * taps;
     }
@@ -73,8 +78,11 @@ int64_t computed_macs(const LayerSpec &layer, const KernelEntry &kernel, const P
         macs += output.batch * generated_pixels(kernel, cut, output) * per_pixel;
     }
     if (layer.op == Op::kInvolution || layer.op == Op::kAggregation) {
-        const int64_t width = round_up(output.width, row_tile(kernel, output.width));
-        macs += output.batch * output.height * width * channels * taps;
+        const int64_t width =
+            round_up(output.width, row_tile(kernel, output.width, layer.group_channels));
+        const int64_t groups = channels / layer.group_channels;
+        macs += output.batch * output.height * width * taps * groups *
+                computed_channels(kernel, layer.group_channels);
     }
     return macs;
 }

@@ -60,7 +60,7 @@ Status architecture_text(const involute_model_options &options, std::string *tex
 
 size_t PackedLayer::bytes() const {
     return weight.bytes() + bias.bytes() + reduce_weight.bytes() + reduce_bias.bytes() +
-           scale.bytes() + shift.bytes();
+           scale.bytes() + shift.bytes() + zeros.bytes();
 }
 
 size_t Model::weight_bytes() const {

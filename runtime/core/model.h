@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/graph.h"
+#include "core/packing.h"
 #include "core/registry.h"
 #include "core/weight_memory.h"
 
@@ -16,6 +17,7 @@ struct PackedLayer {
     const KernelEntry *kernel = nullptr;
     std::string why;
     WeightSpan weight, bias, reduce_weight, reduce_bias, scale, shift;
+    WeightSpan zeros; // instead of a residual, grouped conv2d
 
     size_t bytes() const;
 };
@@ -30,6 +32,9 @@ struct Model {
     size_t weight_bytes() const;
     std::vector<int> packing() const; // NR of each layer
 };
+
+// How the weights of a grouped or depthwise convolution lie.
+GroupedPacking grouped_packing(const LayerSpec &layer, const KernelEntry &kernel);
 
 // Chooses the kernel of each layer that arrives and packs its weights at once.
 class PackingSink : public LayerSink {

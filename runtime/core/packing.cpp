@@ -43,6 +43,20 @@ void walk_window(const WindowPacking &shape, Visit visit) {
     }
 }
 
+template <class Visit>
+void walk_grouped(const GroupedPacking &shape, Visit visit) {
+    const int64_t taps = shape.height * shape.width, padded = shape.padded_outputs();
+    for (int64_t g = 0; g < shape.groups; ++g) {
+        for (int64_t tap = 0; tap < taps; ++tap) {
+            for (int64_t c = 0; c < shape.depth; ++c) {
+                for (int64_t o = 0; o < shape.outputs; ++o)
+                    visit(((g * taps + tap) * shape.depth + c) * padded + o,
+                          ((g * shape.outputs + o) * shape.depth + c) * taps + tap);
+            }
+        }
+    }
+}
+
 Status allocate_packed(std::initializer_list<int64_t> factors, const char *what,
                        WeightMemory *memory, WeightSpan *packed) {
     int64_t size = 0;
@@ -89,6 +103,30 @@ void unpack_window(const WindowPacking &shape, const float *packed, float *sourc
     walk_window(shape, [=](int64_t from, int64_t to) { source[to] = packed[from]; });
 }
 
+int64_t GroupedPacking::padded_outputs() const {
+    return round_up(outputs, nr);
+}
+
+int64_t GroupedPacking::size() const {
+    return padded_outputs() * depth * height * width * groups;
+}
+
+void pack_grouped(const GroupedPacking &shape, const float *source, float *packed) {
+    std::fill(packed, packed + shape.size(), 0.0f);
+    walk_grouped(shape, [=](int64_t to, int64_t from) { packed[to] = source[from]; });
+}
+
+void unpack_grouped(const GroupedPacking &shape, const float *packed, float *source) {
+    walk_grouped(shape, [=](int64_t from, int64_t to) { source[to] = packed[from]; });
+}
+
+void pack_grouped_vector(const GroupedPacking &shape, const float *source, float *packed) {
+    const int64_t padded = shape.padded_outputs();
+    std::fill(packed, packed + padded * shape.groups, 0.0f);
+    for (int64_t g = 0; source && g < shape.groups; ++g)
+        std::copy_n(source + g * shape.outputs, shape.outputs, packed + g * padded);
+}
+
 void pack_vector(int64_t count, int64_t nr, int64_t blocks, const float *source, float *packed) {
     std::fill(packed, packed + blocks * nr, 0.0f);
     if (source)
@@ -113,6 +151,23 @@ Status pack_window(const WindowPacking &shape, const float *source, const char *
         allocate_packed({shape.blocks(), shape.kernel, shape.kernel, shape.channels, shape.nr},
                         what, memory, packed));
     pack_window(shape, source, packed->data());
+    return Status();
+}
+
+Status pack_grouped(const GroupedPacking &shape, const float *source, const char *what,
+                    WeightMemory *memory, WeightSpan *packed) {
+    INVOLUTE_RETURN_IF_ERROR(allocate_packed(
+        {shape.padded_outputs(), shape.depth, shape.height, shape.width, shape.groups}, what,
+        memory, packed));
+    pack_grouped(shape, source, packed->data());
+    return Status();
+}
+
+Status pack_grouped_vector(const GroupedPacking &shape, const float *source, const char *what,
+                           WeightMemory *memory, WeightSpan *packed) {
+    INVOLUTE_RETURN_IF_ERROR(
+        allocate_packed({shape.padded_outputs(), shape.groups}, what, memory, packed));
+    pack_grouped_vector(shape, source, packed->data());
     return Status();
 }
 

@@ -24,7 +24,10 @@ Status check_range(const LayerSpec &layer, const char *property, int64_t value, 
 }
 
 Status check_spec(const LayerSpec &layer) {
-    INVOLUTE_RETURN_IF_ERROR(check_range(layer, "kernel", layer.kernel, 1, kMaxWindow));
+    INVOLUTE_RETURN_IF_ERROR(check_range(layer, "kernel", layer.kernel.height, 1, kMaxWindow));
+    INVOLUTE_RETURN_IF_ERROR(check_range(layer, "kernel", layer.kernel.width, 1, kMaxWindow));
+    INVOLUTE_RETURN_IF_ERROR(check_range(layer, "upsample", layer.upsample, 1, kMaxWindow));
+    INVOLUTE_RETURN_IF_ERROR(check_range(layer, "groups", layer.groups, 1, layer.in_channels));
     INVOLUTE_RETURN_IF_ERROR(check_range(layer, "stride", layer.stride, 1, kMaxWindow));
     INVOLUTE_RETURN_IF_ERROR(check_range(layer, "in_channels", layer.in_channels, 1, kMaxChannels));
     INVOLUTE_RETURN_IF_ERROR(
@@ -52,7 +55,7 @@ const float *data_or_null(const std::vector<float> &values) {
 
 Status pack_product(const LayerSpec &layer, const LayerWeights &weights, WeightMemory *memory,
                     PackedLayer *packed) {
-    const int64_t nr = packed->kernel->packing, taps = layer.kernel * layer.kernel;
+    const int64_t nr = packed->kernel->packing, taps = layer.kernel.taps();
     const int64_t outputs = layer.out_channels, inputs = layer.in_channels;
     const char *name = layer.name.c_str();
     const bool window = packed->kernel->op == Op::kConv2d && packed->kernel->form != Form::kPoint;
@@ -60,7 +63,7 @@ Status pack_product(const LayerSpec &layer, const LayerWeights &weights, WeightM
         check_count(layer, "weight", weights.weight, {outputs, inputs, window ? taps : 1}, false));
     INVOLUTE_RETURN_IF_ERROR(check_count(layer, "bias", weights.bias, {outputs}, true));
     INVOLUTE_RETURN_IF_ERROR(window
-                                 ? pack_window({outputs, inputs, layer.kernel, nr},
+                                 ? pack_window({outputs, inputs, layer.kernel.width, nr},
                                                weights.weight.data(), name, memory, &packed->weight)
                                  : pack_matrix({outputs, inputs, nr}, weights.weight.data(), name,
                                                memory, &packed->weight));
@@ -68,10 +71,28 @@ Status pack_product(const LayerSpec &layer, const LayerWeights &weights, WeightM
                        &packed->bias);
 }
 
+Status pack_grouped(const LayerSpec &layer, const LayerWeights &weights, WeightMemory *memory,
+                    PackedLayer *packed) {
+    const GroupedPacking shape = grouped_packing(layer, *packed->kernel);
+    const char *name = layer.name.c_str();
+    INVOLUTE_RETURN_IF_ERROR(check_count(
+        layer, "weight", weights.weight,
+        {layer.out_channels, layer.in_channels / layer.groups, layer.kernel.taps()}, false));
+    INVOLUTE_RETURN_IF_ERROR(check_count(layer, "bias", weights.bias, {layer.out_channels}, true));
+    INVOLUTE_RETURN_IF_ERROR(
+        pack_grouped(shape, weights.weight.data(), name, memory, &packed->weight));
+    INVOLUTE_RETURN_IF_ERROR(
+        pack_grouped_vector(shape, data_or_null(weights.bias), name, memory, &packed->bias));
+    return layer.residual >= 0
+               ? Status()
+               : pack_vector(shape.outputs, shape.nr, ceil_div(shape.outputs, shape.nr), nullptr,
+                             name, memory, &packed->zeros);
+}
+
 Status pack_generation(const LayerSpec &layer, const LayerWeights &weights, WeightMemory *memory,
                        PackedLayer *packed) {
     const int64_t nr = packed->kernel->packing, channels = layer.in_channels;
-    const int64_t outputs = layer.kernel * layer.kernel * (channels / layer.group_channels);
+    const int64_t outputs = layer.kernel.taps() * (channels / layer.group_channels);
     const int64_t depth = layer.hidden > 0 ? layer.hidden : channels;
     const char *name = layer.name.c_str();
     if (layer.hidden > 0) {
@@ -112,6 +133,17 @@ Status pack_scale(const LayerSpec &layer, const LayerWeights &weights, WeightMem
 
 } // namespace
 
+GroupedPacking grouped_packing(const LayerSpec &layer, const KernelEntry &kernel) {
+    GroupedPacking shape;
+    const bool depthwise = kernel.form == Form::kDepthwise;
+    shape.groups = depthwise ? 1 : layer.groups;
+    shape.outputs = layer.out_channels / shape.groups;
+    shape.depth = layer.in_channels / layer.groups;
+    shape.height = layer.kernel.height, shape.width = layer.kernel.width;
+    shape.nr = kernel.packing;
+    return shape;
+}
+
 Status PackingSink::add(const LayerSpec &layer, LayerWeights &&weights) {
     const LayerWeights source = std::move(weights);
     PackedLayer packed;
@@ -120,7 +152,9 @@ Status PackingSink::add(const LayerSpec &layer, LayerWeights &&weights) {
     switch (layer.op) {
     case Op::kConv2d:
     case Op::kDense:
-        INVOLUTE_RETURN_IF_ERROR(pack_product(layer, source, &memory_, &packed));
+        INVOLUTE_RETURN_IF_ERROR(packed.kernel->is_generic()
+                                     ? pack_grouped(layer, source, &memory_, &packed)
+                                     : pack_product(layer, source, &memory_, &packed));
         break;
     case Op::kInvolution:
         INVOLUTE_RETURN_IF_ERROR(pack_generation(layer, source, &memory_, &packed));

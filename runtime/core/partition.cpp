@@ -206,14 +206,13 @@ double time_together(const KernelEntry &kernel, const InvolutionWork &cost, cons
 // The most rows of a task: those whose padded input is little more than an L2 cache holds, so that
 // large maps do not go through memory once more; a few rows at least, since a task copies the rows
 // around its own.
-int64_t most_rows(const KernelEntry &kernel, const WorkShape &work, const Cores &cores) {
+int64_t most_rows(const WorkShape &work, const Cores &cores) {
     constexpr double kPaddedShare = 1.25;
     constexpr int64_t kFewRows = 4;
-    const int64_t border = kernel.kernel - 1;
-    const int64_t row_bytes = (work.width * work.stride + border) * work.input_floats * 4;
+    const int64_t row_bytes = (work.width * work.stride + work.border) * work.input_floats * 4;
     const int64_t held =
         static_cast<int64_t>(kPaddedShare * static_cast<double>(cores.l2_bytes)) / row_bytes;
-    return std::max(kFewRows, (held - border) / work.stride);
+    return std::max(kFewRows, (held - work.border) / work.stride);
 }
 
 // The best runs of rows, and their time in rows. Each thread reads all weights.
@@ -222,9 +221,9 @@ double cut_involution_rows(const KernelEntry &kernel, const InvolutionWork &cost
     const int64_t threads = cores.threads;
     const double generation = (cost.hidden + cost.kernels) / cost.all();
     // A task copies the rows above and below its own.
-    const double overhead = 0.08 * static_cast<double>(kernel.kernel - 1);
+    const double overhead = 0.08 * static_cast<double>(work.border);
     double shortest = 0;
-    for_each_share(work.rows, most_rows(kernel, work, cores), [&](int64_t rows) {
+    for_each_share(work.rows, most_rows(work, cores), [&](int64_t rows) {
         const double row = 1 + generation * (generated(kernel, work, rows) - 1);
         const int64_t tasks = work.images * ceil_div(work.rows, rows);
         const double time = makespan(tasks, threads, static_cast<double>(rows) * row + overhead);
@@ -272,7 +271,10 @@ Partition cut_work(const KernelEntry &kernel, const WorkShape &work, const Cores
     Partition cut;
     switch (kernel.op) {
     case Op::kConv2d:
-        return cut_convolution(kernel, work, threads);
+        if (!kernel.is_generic())
+            return cut_convolution(kernel, work, threads);
+        cut_rows(work, threads, 0.1, &cut);
+        return cut;
     case Op::kInvolution:
         return cut_involution(kernel, work, cores);
     case Op::kAggregation:

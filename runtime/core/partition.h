@@ -18,6 +18,7 @@ struct WorkShape {
     int64_t depth = 1;           // reduction steps of an output value of the product
     int64_t input_floats = 1;    // of the input, per output pixel; involution: per input pixel
     int64_t stride = 1;          // involution
+    int64_t border = 0;          // rows of the input that a row needs beside its own
 
     int64_t pixels() const {
         return rows * width;

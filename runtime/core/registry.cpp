@@ -20,8 +20,10 @@ namespace op_word {
 } // namespace op_word
 namespace form_word {
 [[maybe_unused]] constexpr Form point = Form::kPoint, strided = Form::kStrided,
-                                window = Form::kWindow, bottleneck = Form::kBottleneck,
-                                single = Form::kSingle;
+                                window = Form::kWindow, grouped = Form::kGrouped,
+                                depthwise = Form::kDepthwise, bottleneck = Form::kBottleneck,
+                                single = Form::kSingle, upsample = Form::kUpsample,
+                                clamp = Form::kClamp;
 } // namespace form_word
 namespace isa_word {
 [[maybe_unused]] constexpr involute_isa baseline = INVOLUTE_ISA_BASELINE, avx2 = INVOLUTE_ISA_AVX2,
@@ -60,10 +62,18 @@ const char *form_name(Form form) {
         return "strided";
     case Form::kWindow:
         return "window";
+    case Form::kGrouped:
+        return "grouped";
+    case Form::kDepthwise:
+        return "depthwise";
     case Form::kBottleneck:
         return "bottleneck";
     case Form::kSingle:
         return "single";
+    case Form::kUpsample:
+        return "upsample";
+    case Form::kClamp:
+        return "clamp";
     }
     return "unknown";
 }

@@ -9,7 +9,17 @@
 
 namespace involute {
 
-enum class Form { kPoint, kStrided, kWindow, kBottleneck, kSingle };
+enum class Form {
+    kPoint,
+    kStrided,
+    kWindow,
+    kGrouped,
+    kDepthwise,
+    kBottleneck,
+    kSingle,
+    kUpsample,
+    kClamp,
+};
 
 const char *form_name(Form form);
 
@@ -26,6 +36,12 @@ struct KernelEntry {
     const char *schedule;
     const char *symbol;
     KernelFunction function;
+
+    // Takes every legal shape, at some cost.
+    bool is_generic() const {
+        return group_channels == 0 && !(form == Form::kPoint || form == Form::kStrided ||
+                                        (op == Op::kConv2d && form == Form::kWindow));
+    }
 };
 
 struct KernelTable {
@@ -43,8 +59,8 @@ struct KernelTable {
 // In the order of the inventory.
 KernelTable kernel_table();
 
-// INVOLUTE_UNSUPPORTED when no row fits, with the first property that rules the last rows out.
-// `why` (may be nullptr) gets one line.
+// INVOLUTE_UNSUPPORTED when no row fits, with what rules each one out. Where none of `isa` fits, a
+// row of a lower instruction set is taken. `why` (may be nullptr) gets one line.
 Status choose_kernel(KernelTable table, involute_isa isa, const LayerSpec &layer,
                      const KernelEntry **kernel, std::string *why);
 

@@ -1,6 +1,5 @@
-// Which kernel a layer takes. Properties are checked one after another over the rows that are
-// left, so that a refusal can name the first property that no row has.
-#include <cinttypes>
+// Which kernel a layer takes: the first row that fits. Each row says what rules it out, so that the
+// choice can be explained.
 #include <vector>
 
 #include "core/isa.h"
@@ -9,89 +8,19 @@
 namespace involute {
 namespace {
 
-using Rows = std::vector<const KernelEntry *>;
-
-constexpr int64_t kGroup = 16; // channels are handled in groups of one AVX-512 vector
+constexpr int64_t kGroup = 16; // channels of a group in the specialised rows
 
 bool is_involution_family(Op op) {
     return op == Op::kInvolution || op == Op::kKernelGeneration || op == Op::kAggregation;
 }
 
-bool form_fits(const KernelEntry &row, const LayerSpec &layer) {
-    switch (layer.op) {
-    case Op::kConv2d:
-        if (row.form == Form::kWindow)
-            return true;
-        // The pixel rows read whole vectors of input channels.
-        return layer.kernel == 1 && layer.in_channels % kGroup == 0 &&
-               (row.form == Form::kStrided || (row.form == Form::kPoint && layer.stride == 1));
-    case Op::kInvolution:
-    case Op::kKernelGeneration:
-        return row.form == (layer.hidden > 0 ? Form::kBottleneck : Form::kSingle);
-    default:
-        return true;
-    }
-}
-
-// A row with stride 0 beside one with stride 1 is built for strides above 1 only; alone it takes
-// any.
-bool stride_fits(const KernelEntry &row, const LayerSpec &layer, KernelTable table) {
-    if (row.stride != 0)
-        return row.stride == layer.stride;
-    if (layer.stride > 1)
-        return true;
-    for (const KernelEntry *other = table.begin(); other != &row; ++other) {
-        if (other->op == row.op && other->form == row.form && other->kernel == row.kernel &&
-            other->isa == row.isa && other->stride == 1)
-            return false;
-    }
-    return true;
-}
-
-// A row for one number of channels is also built for one number of hidden blocks, that of the known
-// networks: a quarter of the channels.
-bool channels_fit(const KernelEntry &row, const LayerSpec &layer) {
-    const auto hidden_blocks = [&row](int64_t hidden) {
-        return (hidden + row.packing - 1) / row.packing;
-    };
-    return row.channels == 0 ||
-           (row.channels == layer.in_channels &&
-            (row.form != Form::kBottleneck ||
-             hidden_blocks(layer.hidden) == hidden_blocks(layer.in_channels / 4)));
-}
-
-template <class Fits>
-bool keep(Rows *rows, Fits fits) {
-    Rows kept;
-    for (const KernelEntry *row : *rows) {
-        if (fits(*row))
-            kept.push_back(row);
-    }
-    if (kept.empty())
-        return false; // `rows` still tells what there would have been
-    rows->swap(kept);
-    return true;
-}
-
-// "3, 7": the different values of a column, in table order.
-std::string values(const Rows &rows, int KernelEntry::*column) {
-    std::string list;
-    std::vector<int> seen;
-    for (const KernelEntry *row : rows) {
-        const int value = row->*column;
-        bool known = false;
-        for (int other : seen)
-            known = known || other == value;
-        if (known)
-            continue;
-        seen.push_back(value);
-        list += (list.empty() ? "" : ", ") + std::to_string(value);
-    }
-    return list;
+std::string size_text(const KernelSize &kernel) {
+    return kernel.is_square() ? std::to_string(kernel.width)
+                              : std::to_string(kernel.height) + "x" + std::to_string(kernel.width);
 }
 
 std::string describe(const LayerSpec &layer) {
-    std::string text = "kernel " + std::to_string(layer.kernel) + ", stride " +
+    std::string text = "kernel " + size_text(layer.kernel) + ", stride " +
                        std::to_string(layer.stride) + ", " + std::to_string(layer.in_channels) +
                        (layer.op == Op::kConv2d || layer.op == Op::kDense
                             ? " -> " + std::to_string(layer.out_channels)
@@ -99,73 +28,139 @@ std::string describe(const LayerSpec &layer) {
                        " channels";
     if (is_involution_family(layer.op))
         text += " in groups of " + std::to_string(layer.group_channels);
+    if (layer.groups > 1)
+        text += " in " + std::to_string(layer.groups) + " groups";
     if (layer.op == Op::kInvolution || layer.op == Op::kKernelGeneration)
         text += layer.hidden > 0 ? ", bottleneck of " + std::to_string(layer.hidden)
                                  : std::string(", single layer");
+    if (layer.dilation > 1)
+        text += ", dilation " + std::to_string(layer.dilation);
+    if (layer.upsample > 1)
+        text += ", upsample " + std::to_string(layer.upsample);
+    if (layer.border == Border::kClamp)
+        text += ", border clamp";
     return text;
 }
 
-Status narrow(KernelTable table, involute_isa isa, const LayerSpec &layer, Rows *rows) {
-    const char *op = op_name(layer.op);
-    const auto refuse = [op](const char *property, int64_t value, const std::string &instead) {
-        return Status::error(INVOLUTE_UNSUPPORTED, "%s: %s %" PRId64 " has no row; %s", op,
-                             property, value, instead.c_str());
+std::string only(const std::string &property, const std::string &values) {
+    return property + " " + values + " only";
+}
+
+// What rules the row out, "" when it fits.
+std::string misfit_of_convolution(const KernelEntry &row, const LayerSpec &layer) {
+    if (row.form == Form::kGrouped)
+        return "";
+    if (row.form == Form::kDepthwise)
+        return layer.groups == layer.in_channels && layer.out_channels == layer.in_channels
+                   ? ""
+                   : "one channel a group only";
+    if (layer.groups > 1)
+        return only("groups", "1");
+    if (layer.dilation > 1 && layer.kernel.taps() > 1)
+        return only("dilation", "1");
+    if (!layer.kernel.is_square())
+        return "square kernels only";
+    if (row.form != Form::kWindow) {
+        if (layer.kernel.taps() > 1)
+            return only("kernel", "1");
+        if (row.form == Form::kPoint && layer.stride > 1)
+            return only("stride", "1");
+        // The pixel rows read whole vectors of input channels.
+        if (layer.in_channels % kGroup != 0)
+            return "multiples of 16 input channels only";
+    }
+    if (layer.out_channels % row.packing != 0)
+        return "multiples of " + std::to_string(row.packing) + " output channels only";
+    return "";
+}
+
+std::string misfit_of_window(const KernelEntry &row, const LayerSpec &layer) {
+    const bool upsamples = row.form == Form::kUpsample, clamps = row.form == Form::kClamp;
+    if (upsamples != (layer.upsample > 1))
+        return upsamples ? "with an upsample only" : only("upsample", "1");
+    if (clamps != (layer.border == Border::kClamp))
+        return only("border", clamps ? "clamp" : "zero");
+    if (row.group_channels != 0 && layer.dilation > 1 && layer.kernel.taps() > 1)
+        return only("dilation", "1");
+    return "";
+}
+
+std::string misfit_of_involution(const KernelEntry &row, const LayerSpec &layer) {
+    const auto hidden_blocks = [&row](int64_t hidden) {
+        return (hidden + row.packing - 1) / row.packing;
     };
-    if (!keep(rows, [&](const KernelEntry &row) { return row.op == layer.op && row.isa == isa; }))
-        return Status::error(INVOLUTE_UNSUPPORTED, "%s: this library has no kernel for isa %s", op,
-                             isa_name(isa));
-    if (layer.dilation != 1)
-        return refuse("dilation", layer.dilation, "rows exist for dilation 1");
-    if (!keep(rows, [&](const KernelEntry &row) { return form_fits(row, layer); }))
-        return Status::error(INVOLUTE_UNSUPPORTED, "%s: %s has no row for isa %s", op,
-                             describe(layer).c_str(), isa_name(isa));
-    if (!keep(rows, [&](const KernelEntry &row) {
-            return row.kernel == 0 || row.kernel == layer.kernel;
-        }))
-        return refuse("kernel", layer.kernel,
-                      "rows exist for kernel " + values(*rows, &KernelEntry::kernel));
-    if (!keep(rows, [&](const KernelEntry &row) { return stride_fits(row, layer, table); }))
-        return refuse("stride", layer.stride,
-                      "rows exist for stride " + values(*rows, &KernelEntry::stride));
-    if (is_involution_family(layer.op) && !keep(rows, [&](const KernelEntry &row) {
-            return row.group_channels == 0 || row.group_channels == layer.group_channels;
-        }))
-        return refuse("group_channels", layer.group_channels,
-                      "rows exist for groups of " + values(*rows, &KernelEntry::group_channels));
-    const bool any_channels = layer.op == Op::kConv2d || layer.op == Op::kDense;
-    if (!any_channels && layer.in_channels % kGroup != 0)
-        return refuse("channels", layer.in_channels, "rows take multiples of 16");
-    if (!keep(rows, [&](const KernelEntry &row) { return channels_fit(row, layer); }))
-        return refuse("channels", layer.in_channels,
-                      "rows exist for " + values(*rows, &KernelEntry::channels) + " channels");
-    if (layer.op == Op::kConv2d &&
-        !keep(rows, [&](const KernelEntry &row) { return layer.out_channels % row.packing == 0; }))
-        return refuse("out_channels", layer.out_channels,
-                      "rows take multiples of " + values(*rows, &KernelEntry::packing));
-    return Status();
+    if (layer.op == Op::kAggregation) {
+        const std::string misfit = misfit_of_window(row, layer);
+        if (!misfit.empty())
+            return misfit;
+    } else if ((row.form == Form::kBottleneck) != (layer.hidden > 0)) {
+        return row.form == Form::kBottleneck ? "with a bottleneck only" : "single layers only";
+    }
+    if (row.group_channels == 0)
+        return "";
+    if (layer.group_channels != row.group_channels)
+        return only("groups of", std::to_string(row.group_channels));
+    if (layer.op == Op::kInvolution && layer.dilation > 1 && layer.kernel.taps() > 1)
+        return only("dilation", "1");
+    if (row.channels == 0)
+        return "";
+    // Such a row is also built for one number of hidden blocks, that of the known networks.
+    if (row.channels != layer.in_channels ||
+        (row.form == Form::kBottleneck &&
+         hidden_blocks(layer.hidden) != hidden_blocks(layer.in_channels / 4)))
+        return only("channels", std::to_string(row.channels));
+    return "";
+}
+
+std::string misfit(const KernelEntry &row, const LayerSpec &layer) {
+    if (layer.op == Op::kConv2d)
+        return misfit_of_convolution(row, layer);
+    if (row.kernel != 0 && !(layer.kernel.is_square() && layer.kernel.width == row.kernel))
+        return only("kernel", std::to_string(row.kernel));
+    if (row.stride != 0 && layer.stride != row.stride)
+        return only("stride", std::to_string(row.stride));
+    if (is_involution_family(layer.op))
+        return misfit_of_involution(row, layer);
+    if (row.group_channels != 0 && layer.in_channels % row.group_channels != 0)
+        return "multiples of " + std::to_string(row.group_channels) + " channels only";
+    return "";
+}
+
+// The instruction set whose kernels run on every CPU that has `isa`; AUTO: none.
+involute_isa next_lower(involute_isa isa) {
+    return isa == INVOLUTE_ISA_AVX512 ? INVOLUTE_ISA_AVX2
+           : isa == INVOLUTE_ISA_AVX2 ? INVOLUTE_ISA_BASELINE
+                                      : INVOLUTE_ISA_AUTO;
 }
 
 } // namespace
 
 Status choose_kernel(KernelTable table, involute_isa isa, const LayerSpec &layer,
                      const KernelEntry **kernel, std::string *why) {
-    Rows rows;
-    for (const KernelEntry &entry : table)
-        rows.push_back(&entry);
-    INVOLUTE_RETURN_IF_ERROR(narrow(table, isa, layer, &rows));
-    *kernel = rows.front();
-    if (!why)
-        return Status();
-    *why = std::string((*kernel)->row) + ": first row that fits " + describe(layer);
-    // A better row that only the number of output channels rules out is worth telling.
-    for (const KernelEntry *entry = table.begin(); entry != *kernel; ++entry) {
-        if (entry->op == layer.op && entry->isa == isa && form_fits(*entry, layer) &&
-            layer.op == Op::kConv2d && layer.out_channels % entry->packing != 0) {
-            *why += "; not " + std::string(entry->row) + ", which needs multiples of " +
-                    std::to_string(entry->packing) + " output channels";
+    std::string passed; // "row: what rules it out; ..."
+    for (involute_isa from = isa; from != INVOLUTE_ISA_AUTO; from = next_lower(from)) {
+        for (const KernelEntry &row : table) {
+            if (row.op != layer.op || row.isa != from)
+                continue;
+            const std::string wrong = misfit(row, layer);
+            if (!wrong.empty()) {
+                if (from == isa)
+                    passed += (passed.empty() ? "" : "; ") + std::string(row.row) + ": " + wrong;
+                continue;
+            }
+            *kernel = &row;
+            if (why)
+                *why = std::string(row.row) + (from == isa ? "" : std::string(" for ")) +
+                       (from == isa ? "" : isa_name(from)) + ": first row that fits " +
+                       describe(layer) + (passed.empty() ? "" : "; not " + passed);
+            return Status();
         }
     }
-    return Status();
+    if (passed.empty())
+        return Status::error(INVOLUTE_UNSUPPORTED, "%s: this library has no kernel for isa %s",
+                             op_name(layer.op), isa_name(isa));
+    return Status::error(INVOLUTE_UNSUPPORTED, "%s: no row for isa %s fits %s; %s",
+                         op_name(layer.op), isa_name(isa), describe(layer).c_str(), passed.c_str());
 }
 
 } // namespace involute

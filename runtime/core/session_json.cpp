@@ -28,23 +28,25 @@ std::string Session::describe() const {
         const auto of = [this](int tensor) { return tensor < 0 ? nullptr : &layout(tensor); };
         const LayerLayouts layouts = {of(layer.input), of(layer.residual), of(layer.kernels),
                                       of(layer.output)};
-        layers.push_back({{"name", layer.name},
-                          {"op", op_name(layer.op)},
-                          {"row", packed.kernel->row},
-                          {"kernel", layer.kernel},
-                          {"stride", layer.stride},
-                          {"in_channels", layer.in_channels},
-                          {"macs", layer_macs_all},
-                          {"computed_macs", computed},
-                          {"tail", tail},
-                          {"input_shape", layouts.input->public_shape()},
-                          {"shape", output.public_shape()},
-                          {"symbol", packed.kernel->symbol},
-                          {"why", packed.why},
-                          {"tasks", calls_[i]->partition.tasks},
-                          {"bytes", moved_bytes(layer, packed, layouts)},
-                          {"weight_bytes", packed.bytes()},
-                          {"activation_bytes", output.elements() * int64_t{sizeof(float)}}});
+        layers.push_back(
+            {{"name", layer.name},
+             {"op", op_name(layer.op)},
+             {"row", packed.kernel->row},
+             {"kernel", layer.kernel.is_square() ? Json(layer.kernel.width)
+                                                 : Json{layer.kernel.height, layer.kernel.width}},
+             {"stride", layer.stride},
+             {"in_channels", layer.in_channels},
+             {"macs", layer_macs_all},
+             {"computed_macs", computed},
+             {"tail", tail},
+             {"input_shape", layouts.input->public_shape()},
+             {"shape", output.public_shape()},
+             {"symbol", packed.kernel->symbol},
+             {"why", packed.why},
+             {"tasks", calls_[i]->partition.tasks},
+             {"bytes", moved_bytes(layer, packed, layouts)},
+             {"weight_bytes", packed.bytes()},
+             {"activation_bytes", output.elements() * int64_t{sizeof(float)}}});
     }
     const auto ports = [this](const std::vector<Port> &list) {
         Json result = Json::array();

@@ -2,6 +2,7 @@
 // fit before it was multiplied with a check.
 #include "core/tensor_layout.h"
 
+#include <algorithm>
 #include <cinttypes>
 
 #include "core/checked_size.h"
@@ -45,6 +46,38 @@ Status check_size(const Graph &graph, size_t tensor, const TensorLayout &layout)
                          " pixels with %" PRId64 " channels has more than %" PRId64 " values",
                          name.empty() ? "between layers" : ("'" + name + "'").c_str(), layout.batch,
                          layout.height, layout.width, layout.pixel_stride, kMaxElements);
+}
+
+// Windows that are moved inside need an image that holds them. Elsewhere a kernel copies the image,
+// or the rows of a task, with its border, and finds its way by 32-bit indices.
+Status check_window(const LayerSpec &layer, const TensorLayout &in) {
+    const int64_t rows = layer.kernel.height, columns = layer.kernel.width, step = layer.dilation;
+    if (layer.border == Border::kClamp) {
+        if (rows * step <= in.height && columns * step <= in.width)
+            return Status();
+        return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                             "layer '%.100s': with border clamp and dilation %" PRId64
+                             ", windows of %" PRId64 "x%" PRId64 " need an input of %" PRId64
+                             "x%" PRId64 " at least, got %" PRId64 "x%" PRId64,
+                             layer.name.c_str(), step, rows, columns, rows * step, columns * step,
+                             in.height, in.width);
+    }
+    if (layer.op != Op::kConv2d && layer.op != Op::kAggregation && layer.op != Op::kInvolution)
+        return Status();
+    const int64_t useful = std::min(step, std::max(in.height, in.width));
+    const int64_t images = layer.op == Op::kConv2d ? in.batch : 1;
+    int64_t elements = 0;
+    if (checked_product({images, in.height + useful * (rows - 1), in.width + useful * (columns - 1),
+                         in.pixel_stride},
+                        &elements) &&
+        elements <= kMaxElements)
+        return Status();
+    return Status::error(INVOLUTE_UNSUPPORTED,
+                         "layer '%.100s': an input of %" PRId64 "x%" PRId64 "x%" PRId64
+                         " with a border for kernel %" PRId64 "x%" PRId64 " and dilation %" PRId64
+                         " has more than %" PRId64 " values",
+                         layer.name.c_str(), in.height, in.width, in.pixel_stride, rows, columns,
+                         step, kMaxElements);
 }
 
 } // namespace
@@ -102,8 +135,8 @@ Status infer_layouts(const Graph &graph, const std::vector<int> &packing, int64_
                                  layer.name.c_str());
         }
         const bool to_one = layer.op == Op::kGlobalPool || layer.op == Op::kDense;
-        const int64_t out_height = to_one ? 1 : ceil_div(in.height, layer.stride);
-        const int64_t out_width = to_one ? 1 : ceil_div(in.width, layer.stride);
+        const int64_t out_height = to_one ? 1 : ceil_div(in.height * layer.upsample, layer.stride);
+        const int64_t out_width = to_one ? 1 : ceil_div(in.width * layer.upsample, layer.stride);
         for (int tensor : {layer.output, layer.residual, layer.kernels}) {
             if (tensor >= 0) {
                 INVOLUTE_RETURN_IF_ERROR(
@@ -117,7 +150,7 @@ Status infer_layouts(const Graph &graph, const std::vector<int> &packing, int64_
         if (kernels >= 0) {
             TensorLayout &layout = (*layouts)[static_cast<size_t>(kernels)];
             const int64_t channels = layout.channels();
-            layout.taps = layer.kernel * layer.kernel;
+            layout.taps = layer.kernel.taps();
             layout.groups = channels / layout.taps;
             if (layout.channels() != channels) {
                 return Status::error(INVOLUTE_INTERNAL,
@@ -133,19 +166,21 @@ Status infer_layouts(const Graph &graph, const std::vector<int> &packing, int64_
             return Status::error(INVOLUTE_INTERNAL, "graph: tensor %zu belongs to no layer", i);
         INVOLUTE_RETURN_IF_ERROR(check_size(graph, i, layout));
     }
+    for (const LayerSpec &layer : graph.layers)
+        INVOLUTE_RETURN_IF_ERROR(check_window(layer, (*layouts)[static_cast<size_t>(layer.input)]));
     return Status();
 }
 
 int64_t layer_macs(const LayerSpec &layer, const TensorLayout &output) {
     const int64_t pixels = output.batch * output.pixels();
-    const int64_t taps = layer.kernel * layer.kernel;
+    const int64_t taps = layer.kernel.taps();
     const int64_t aggregation = layer.in_channels * taps;
     const int64_t rows = layer.group_channels > 0 ? aggregation / layer.group_channels : 0;
     const int64_t generation =
         layer.hidden > 0 ? layer.hidden * (layer.in_channels + rows) : layer.in_channels * rows;
     switch (layer.op) {
     case Op::kConv2d:
-        return pixels * layer.out_channels * layer.in_channels * taps;
+        return pixels * layer.out_channels * (layer.in_channels / layer.groups) * taps;
     case Op::kDense:
         return pixels * layer.out_channels * layer.in_channels;
     case Op::kKernelGeneration:

@@ -21,6 +21,26 @@ const int *row_tiles(const KernelEntry &kernel) {
     }
 }
 
+// Channels that a generic row handles in one step. Involution knows fewer steps, each of which
+// holds its kernel generation once more.
+int64_t channel_step(const KernelEntry &kernel, int64_t group_channels) {
+    const bool all = kernel.op == Op::kAggregation;
+    if (all && group_channels % 16 == 0)
+        return 16;
+    return group_channels >= 8 ? 8 : all && group_channels >= 4 ? 4 : 1;
+}
+
+// Half as many pixels where a step is more than a vector.
+int64_t generic_row_tile(const KernelEntry &kernel, int64_t group_channels) {
+    const int64_t lanes = kernel.isa == INVOLUTE_ISA_AVX512 ? 16
+                          : kernel.isa == INVOLUTE_ISA_AVX2 ? 8
+                                                            : 4;
+    const int64_t pixels = lanes == 4 ? 4 : 8;
+    const bool several =
+        kernel.op == Op::kAggregation && channel_step(kernel, group_channels) > lanes;
+    return several ? pixels / 2 : pixels;
+}
+
 } // namespace
 
 int64_t product_tile(const KernelEntry &kernel) {
@@ -49,13 +69,22 @@ int64_t hidden_blocks(const KernelEntry &kernel, int64_t units) {
 
 int64_t convolution_tile(const KernelEntry &kernel, int64_t pixels) {
     constexpr int64_t kPercent = 4; // by which a step of the second tile is slower
+    if (kernel.is_generic())        // one vector of outputs
+        return kernel.isa == INVOLUTE_ISA_AVX512 ? 14 : kernel.isa == INVOLUTE_ISA_AVX2 ? 12 : 8;
     const int64_t usual = product_tile(kernel);
     const int64_t second = kernel.isa == INVOLUTE_ISA_AVX2 ? usual - 1 : usual;
     return round_up(pixels, second) * (100 + kPercent) < round_up(pixels, usual) * 100 ? second
                                                                                        : usual;
 }
 
-int64_t row_tile(const KernelEntry &kernel, int64_t width) {
+int64_t computed_channels(const KernelEntry &kernel, int64_t group_channels) {
+    return kernel.is_generic() ? round_up(group_channels, channel_step(kernel, group_channels))
+                               : group_channels;
+}
+
+int64_t row_tile(const KernelEntry &kernel, int64_t width, int64_t group_channels) {
+    if (kernel.is_generic())
+        return generic_row_tile(kernel, group_channels);
     int64_t best = 1, cost = 0;
     for (const int *tile = row_tiles(kernel); *tile != 0; ++tile) {
         const int64_t pixels = round_up(width, *tile);

@@ -26,7 +26,12 @@ int64_t hidden_blocks(const KernelEntry &kernel, int64_t units);
 // Pieces that the loops inside an involution are cut into for each thread that shares them.
 constexpr int64_t kLoopPieces = 4;
 
-// Pixels of an image row of `width` that involution and aggregation handle in one step.
-int64_t row_tile(const KernelEntry &kernel, int64_t width);
+// Pixels of an image row of `width` that involution and aggregation handle in one step;
+// group_channels counts for generic rows only.
+int64_t row_tile(const KernelEntry &kernel, int64_t width, int64_t group_channels = 16);
+
+// Channels of a group of `group_channels` that they compute: steps of 16, 8 or 4 of which the last
+// is shifted over the one before.
+int64_t computed_channels(const KernelEntry &kernel, int64_t group_channels);
 
 } // namespace involute

@@ -93,6 +93,11 @@ const json *JsonFields::find(const char *key) const {
     return position == json_.end() ? nullptr : &*position;
 }
 
+bool JsonFields::is_array(const char *key) const {
+    const json *found = find(key);
+    return found && found->is_array();
+}
+
 bool JsonFields::has(const char *key) const {
     return find(key) != nullptr;
 }

@@ -18,6 +18,7 @@ public:
     Status parse(const std::string &text, const char *subject);
 
     bool has(const char *key) const;
+    bool is_array(const char *key) const;
     // Absent keys leave `value` as it is.
     Status integer(const char *key, int64_t minimum, int64_t maximum, int64_t *value) const;
     Status odd(const char *key, int64_t maximum, int64_t *value) const;

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cctype>
 
-#include "io/preprocess.h"
 #include "io/json_fields.h"
+#include "io/preprocess.h"
 
 namespace involute {
 

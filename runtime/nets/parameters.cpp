@@ -95,7 +95,7 @@ Status ParameterReader::read_product(const Row &row, const std::vector<int64_t> 
 
 Status ParameterReader::read_generation(const Row &row, LayerWeights *weights) {
     const LayerSpec &layer = row.layer;
-    const int64_t taps = layer.kernel * layer.kernel;
+    const int64_t taps = layer.kernel.taps();
     const int64_t kernel_rows = taps * (layer.in_channels / layer.group_channels);
     if (layer.hidden != 0) {
         INVOLUTE_RETURN_IF_ERROR(read_tensor(row.names.reduce_weight,
@@ -127,8 +127,10 @@ Status ParameterReader::read(const Row &row, LayerWeights *weights) {
     const LayerSpec &layer = row.layer;
     switch (layer.op) {
     case Op::kConv2d:
-        return read_product(
-            row, {layer.out_channels, layer.in_channels, layer.kernel, layer.kernel}, weights);
+        return read_product(row,
+                            {layer.out_channels, layer.in_channels / layer.groups,
+                             layer.kernel.height, layer.kernel.width},
+                            weights);
     case Op::kDense:
         return read_product(row, {layer.out_channels, layer.in_channels}, weights);
     case Op::kKernelGeneration:

@@ -12,7 +12,7 @@ namespace involute {
 namespace {
 
 constexpr int64_t kMaxChannels = 131072;
-constexpr int64_t kMaxStride = 256;
+constexpr int64_t kMaxStride = 256, kMaxUpsample = 256;
 
 struct Kind {
     Op op;
@@ -30,7 +30,7 @@ const std::vector<Kind> &kinds() {
         {Op::kAggregation,
          "aggregation",
          7,
-         {"kernel", "stride", "dilation", "group_channels", "relu", "norm"}},
+         {"kernel", "stride", "dilation", "upsample", "border", "group_channels", "relu", "norm"}},
         {Op::kKernelGeneration,
          "kernel_generation",
          7,
@@ -38,7 +38,7 @@ const std::vector<Kind> &kinds() {
         {Op::kConv2d,
          "conv2d",
          3,
-         {"out_channels", "kernel", "stride", "dilation", "relu", "bias", "residual"}},
+         {"out_channels", "groups", "kernel", "stride", "dilation", "relu", "bias", "residual"}},
         {Op::kMaxPool, "max_pool", 3, {"kernel", "stride"}},
         {Op::kAvgPool, "avg_pool", 2, {"kernel", "stride"}},
         {Op::kGlobalPool, "global_pool", 0, {}},
@@ -70,26 +70,58 @@ Status parse_kind(const JsonFields &fields, const Kind **kind) {
 // A window averages what it covers, so kernel and stride are one number said once or twice.
 Status parse_avg_pool(const JsonFields &fields, SingleOp *op) {
     const char *given = fields.has("kernel") ? "kernel" : "stride";
-    INVOLUTE_RETURN_IF_ERROR(fields.integer(given, 1, kMaxStride, &op->kernel));
-    op->stride = op->kernel;
+    op->stride = op->kernel.width;
+    INVOLUTE_RETURN_IF_ERROR(fields.integer(given, 1, kMaxStride, &op->stride));
+    op->kernel = op->stride;
     INVOLUTE_RETURN_IF_ERROR(fields.integer("stride", 1, kMaxStride, &op->stride));
-    if (op->stride != op->kernel)
-        return fields.must_be("stride",
-                              "the kernel (" + std::to_string(op->kernel) + ") of an avg_pool");
+    if (op->stride != op->kernel.width)
+        return fields.must_be("stride", "the kernel (" + std::to_string(op->kernel.width) +
+                                            ") of an avg_pool");
+    return {};
+}
+
+// One odd number, or [height, width].
+Status parse_kernel(const JsonFields &fields, SingleOp *op) {
+    std::vector<int64_t> size;
+    if (op->op == Op::kMaxPool || !fields.is_array("kernel")) {
+        INVOLUTE_RETURN_IF_ERROR(fields.odd("kernel", kMaxKernel, &op->kernel.width));
+        op->kernel.height = op->kernel.width;
+        return {};
+    }
+    INVOLUTE_RETURN_IF_ERROR(fields.integers("kernel", 2, 1, kMaxKernel, &size));
+    op->kernel = KernelSize(size[0], size[1]);
+    if (size[0] % 2 == 0 || size[1] % 2 == 0)
+        return fields.must_be("kernel", "odd integers");
     return {};
 }
 
 Status parse_window(const JsonFields &fields, SingleOp *op) {
     if (op->op == Op::kAvgPool)
         return parse_avg_pool(fields, op);
-    INVOLUTE_RETURN_IF_ERROR(fields.odd("kernel", kMaxKernel, &op->kernel));
+    INVOLUTE_RETURN_IF_ERROR(parse_kernel(fields, op));
     INVOLUTE_RETURN_IF_ERROR(fields.integer("stride", 1, kMaxStride, &op->stride));
-    return fields.integer("dilation", 1, kMaxDilation, &op->dilation);
+    INVOLUTE_RETURN_IF_ERROR(fields.integer("dilation", 1, kMaxDilation, &op->dilation));
+    INVOLUTE_RETURN_IF_ERROR(fields.integer("upsample", 1, kMaxUpsample, &op->upsample));
+    if (op->upsample > 1 && op->stride > 1)
+        return fields.must_be("stride", "1 with an upsample");
+    std::string border = "zero";
+    INVOLUTE_RETURN_IF_ERROR(fields.string("border", &border));
+    if (border != "zero" && border != "clamp")
+        return fields.must_be("border", "zero or clamp");
+    op->border = border == "clamp" ? Border::kClamp : Border::kZero;
+    if (op->border == Border::kClamp && op->upsample > 1)
+        return fields.must_be("border", "zero with an upsample");
+    return {};
 }
 
 Status parse_groups(const JsonFields &fields, const Kind &kind, SingleOp *op) {
     INVOLUTE_RETURN_IF_ERROR(
         fields.integer("group_channels", 1, kMaxChannels, &op->group_channels));
+    INVOLUTE_RETURN_IF_ERROR(fields.integer("groups", 1, kMaxChannels, &op->groups));
+    for (int64_t channels : {op->channels, op->out_channels})
+        if (channels % op->groups != 0)
+            return fields.must_be("groups",
+                                  "a divisor of " + std::to_string(channels) + " channels");
     INVOLUTE_RETURN_IF_ERROR(fields.integer("reduction", 0, kMaxChannels, &op->reduction));
     if (takes(kind, "group_channels") && op->channels % op->group_channels != 0)
         return fields.must_be("channels", "a multiple of group_channels = " +
@@ -148,16 +180,23 @@ std::string single_op_json(const SingleOp &op) {
     nlohmann::ordered_json json;
     json["kind"] = kind.name;
     json["channels"] = op.channels;
-    const nlohmann::ordered_json values = {{"out_channels", op.out_channels},
-                                           {"kernel", op.kernel},
-                                           {"stride", op.stride},
-                                           {"dilation", op.dilation},
-                                           {"group_channels", op.group_channels},
-                                           {"reduction", op.reduction},
-                                           {"relu", op.relu},
-                                           {"bias", op.bias},
-                                           {"residual", op.residual},
-                                           {"norm", op.norm}};
+    nlohmann::ordered_json kernel = op.kernel.width;
+    if (!op.kernel.is_square())
+        kernel = {op.kernel.height, op.kernel.width};
+    const nlohmann::ordered_json values = {
+        {"out_channels", op.out_channels},
+        {"groups", op.groups},
+        {"kernel", kernel},
+        {"stride", op.stride},
+        {"dilation", op.dilation},
+        {"upsample", op.upsample},
+        {"border", op.border == Border::kClamp ? "clamp" : "zero"},
+        {"group_channels", op.group_channels},
+        {"reduction", op.reduction},
+        {"relu", op.relu},
+        {"bias", op.bias},
+        {"residual", op.residual},
+        {"norm", op.norm}};
     for (const auto &[key, value] : values.items())
         if (takes(kind, key.c_str()))
             json[key] = value;
@@ -182,12 +221,14 @@ Table single_op_table(const SingleOp &op) {
         break;
     case Op::kAggregation: {
         const int64_t groups = op.channels / op.group_channels;
-        const int kernels = table.add_input("kernels", op.kernel * op.kernel * groups);
+        const int kernels = table.add_input("kernels", op.kernel.taps() * groups);
         table.tensors.back().is_kernels = true;
         InvolutionShape bare = shape;
         bare.hidden = 0;
         output =
             table.involution(op.op, input, name, {"", "", norm, "", ""}, bare, op.relu, kernels);
+        table.rows.back().layer.upsample = op.upsample;
+        table.rows.back().layer.border = op.border;
         break;
     }
     case Op::kConv2d: {
@@ -195,11 +236,12 @@ Table single_op_table(const SingleOp &op) {
         output = table.conv(input, name, product, op.out_channels, op.kernel, op.stride, op.relu,
                             residual);
         table.rows.back().layer.dilation = op.dilation;
+        table.rows.back().layer.groups = op.groups;
         break;
     }
     case Op::kMaxPool:
     case Op::kAvgPool:
-        output = table.pool(op.op, input, name, op.kernel, op.stride);
+        output = table.pool(op.op, input, name, op.kernel.width, op.stride);
         break;
     case Op::kGlobalPool:
         output = table.global_pool(input, name);

@@ -15,7 +15,11 @@ struct SingleOp {
     Op op = Op::kInvolution;
     int64_t channels = 0;
     int64_t out_channels = 0; // conv2d, dense: default channels
-    int64_t kernel = 0, stride = 1, dilation = 1;
+    KernelSize kernel = 0;
+    int64_t stride = 1, dilation = 1;
+    int64_t upsample = 1;          // aggregation
+    Border border = Border::kZero; // aggregation
+    int64_t groups = 1;            // conv2d
     int64_t group_channels = 16;
     int64_t reduction = 4; // 0: single-layer generation
     bool relu = false;

@@ -24,7 +24,8 @@ int Table::add_input(const char *name, int64_t channels) {
 }
 
 int Table::conv(int input, const std::string &name, const ParameterNames &names,
-                int64_t out_channels, int64_t kernel, int64_t stride, bool relu, int residual) {
+                int64_t out_channels, const KernelSize &kernel, int64_t stride, bool relu,
+                int residual) {
     Row row;
     row.layer.op = Op::kConv2d;
     row.layer.name = name;
@@ -50,10 +51,9 @@ int Table::involution(Op op, int input, const std::string &name, const Parameter
     row.layer.in_channels = channels(input);
     row.layer.group_channels = shape.group_channels;
     row.layer.hidden = shape.hidden;
-    row.layer.out_channels =
-        op == Op::kKernelGeneration
-            ? shape.kernel * shape.kernel * (channels(input) / shape.group_channels)
-            : channels(input);
+    row.layer.out_channels = op == Op::kKernelGeneration
+                                 ? shape.kernel.taps() * (channels(input) / shape.group_channels)
+                                 : channels(input);
     row.layer.relu = relu;
     row.layer.input = input;
     row.layer.kernels = kernels;

@@ -24,7 +24,8 @@ struct Row {
 
 // What the involution family has beyond channels.
 struct InvolutionShape {
-    int64_t kernel = 7, stride = 1, dilation = 1;
+    KernelSize kernel = 7;
+    int64_t stride = 1, dilation = 1;
     int64_t group_channels = 16;
     int64_t hidden = 0; // 0: single-layer generation
 };
@@ -34,7 +35,7 @@ public:
     // Each returns the id of the tensor it makes. `name` names the layer in messages and profiles.
     int add_input(const char *name, int64_t channels);
     int conv(int input, const std::string &name, const ParameterNames &names, int64_t out_channels,
-             int64_t kernel, int64_t stride, bool relu, int residual = -1);
+             const KernelSize &kernel, int64_t stride, bool relu, int residual = -1);
     // op: involution, kernel generation or (with `kernels`) aggregation.
     int involution(Op op, int input, const std::string &name, const ParameterNames &names,
                    const InvolutionShape &shape, bool relu, int kernels = -1);

@@ -9,6 +9,11 @@ void schedule(generators::Conv2d &op) {
     op.sum.compute_root();
 }
 
+void schedule(generators::Conv2dGrouped &op) {
+    op.padded.compute_root();
+    op.sum.compute_root();
+}
+
 void schedule(generators::Dense &op) {
     op.sum.compute_root();
 }
@@ -26,7 +31,13 @@ void schedule(generators::KernelGeneration &op) {
 }
 
 void schedule(generators::Aggregation &op) {
-    op.padded.compute_root();
+    if (op.pads) {
+        op.padded.compute_root();
+    }
+    if (op.has_places) {
+        op.column.compute_root();
+        op.row.compute_root();
+    }
     op.sum.compute_root();
 }
 

@@ -5,6 +5,7 @@
 #include "generators/aggregation.h"
 #include "generators/avg_pool.h"
 #include "generators/conv2d.h"
+#include "generators/conv2d_grouped.h"
 #include "generators/dense.h"
 #include "generators/global_pool.h"
 #include "generators/involution.h"
@@ -14,6 +15,7 @@
 namespace involute::schedules::naive {
 
 void schedule(generators::Conv2d &op);
+void schedule(generators::Conv2dGrouped &op);
 void schedule(generators::Dense &op);
 void schedule(generators::KernelGeneration &op);
 void schedule(generators::Aggregation &op);

@@ -9,34 +9,38 @@ namespace involute::schedules::x86 {
 using namespace Halide;
 using generators::Aggregation;
 
-void compute_sum(Aggregation &op, const Machine &machine, bool unroll_taps, const Var &tile) {
-    op.sum.store_in(MemoryType::Register)
-        .compute_at(op.out, tile)
-        .vectorize(op.ci, machine.lanes)
-        .unroll(op.ci)
-        .unroll(op.x);
-    Stage update = op.sum.update();
-    update.reorder(op.ci, op.x, op.taps.x, op.taps.y)
-        .vectorize(op.ci, machine.lanes)
-        .unroll(op.ci)
-        .unroll(op.x);
-    if (unroll_taps) {
-        update.unroll(op.taps.x);
+void compute_sum(Aggregation &op, const Machine &machine, const std::vector<int> &steps,
+                 bool unroll_taps, const Var &tile) {
+    const Expr group_channels = group_size(op.out);
+    const RVar &kx = op.taps.x;
+    accumulate_channels(op.sum, LoopLevel(op.out, step_loop(group_channels, tile)), op.ci,
+                        group_channels, machine, steps, {op.x, kx, op.taps.y}, {op.x});
+    if (unroll_taps && Internal::is_const(kx.extent())) {
+        op.sum.update().unroll(kx);
     }
 }
 
-void compute_padded(Aggregation &op, const Machine &machine) {
-    op.padded.compute_at(op.out, kTask)
-        .reorder_storage(op.ci, op.x, op.y, op.g, op.b)
-        .vectorize(op.ci, machine.lanes)
-        .unroll(op.ci);
+void compute_padded(Aggregation &op, const Machine &machine, const std::vector<int> &steps) {
+    if (op.has_places) {
+        op.column.compute_at(op.out, kTask);
+        op.row.compute_at(op.out, kTask);
+    }
+    if (!op.pads) {
+        return;
+    }
+    op.padded.compute_at(op.out, kTask).reorder_storage(op.ci, op.x, op.y, op.g, op.b);
+    const Expr group_channels = group_size(op.out);
+    specialize_channels(op.padded, group_channels, steps, [&](Stage at, int step) {
+        cut_channels(at, op.ci, group_channels, step, {}, {});
+        vectorize_step(at, op.ci, step, machine);
+    });
 }
 
 void schedule(Aggregation &op, const AggregationKnobs &knobs, const Machine &machine,
               const Expr &rows_per_task) {
     rows(op.out, op.ci, op.g, op.x, op.y, op.b, knobs.tiles, machine, rows_per_task);
-    compute_sum(op, machine, true, op.g);
-    compute_padded(op, machine);
+    compute_sum(op, machine, kAllSteps, true, op.g);
+    compute_padded(op, machine, kAllSteps);
 }
 
 } // namespace involute::schedules::x86

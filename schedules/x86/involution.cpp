@@ -15,6 +15,10 @@ namespace involute::schedules::x86 {
 using namespace Halide;
 using generators::Involution;
 
+// Every specialisation of a generic row holds the kernel generation once more, half a second to
+// compile for each.
+const std::vector<int> kSteps = {8};
+
 // A task is a run of rows of some images, a block of it as many rows as leave their kernels in the
 // L2 cache. The kernels of a block are a product over its pixels, so that every weight is loaded
 // once a block; then the groups are aggregated one after another, each from a plane of its own.
@@ -31,26 +35,40 @@ void schedule(Involution &op, const InvolutionKnobs &knobs, const Machine &machi
         piece("piece");
     const Expr run_count = runs(cut.threads_per_task, out.output_buffer().dim(1).extent());
     const Expr rows_per_run = max(1, (cut.rows_per_block + run_count - 1) / run_count);
-    specialize_tiles(out, width, knobs.tiles, [&](Stage at, int tile) {
-        at.split(x, kTile, xi, tile, TailStrategy::ShiftInwards)
+    const Expr group_channels = group_size(out);
+    const bool generic = !Internal::is_const(group_channels);
+    const TailStrategy tail = generic ? TailStrategy::PredicateStores : TailStrategy::ShiftInwards;
+    const auto cut_tile = [&](Stage at, int tile, int step) {
+        at.split(x, kTile, xi, tile, tail)
             .split(y, yo, yb, cut.rows_per_task, TailStrategy::GuardWithIf)
             .split(yb, kBlock, yi, cut.rows_per_block, TailStrategy::GuardWithIf)
             .split(yi, yr, yi, rows_per_run, TailStrategy::GuardWithIf)
             .split(b, bo, bi, cut.images_per_task, TailStrategy::GuardWithIf)
-            .split(g, go, g, 1)
-            .reorder({ci, xi, kTile, yi, g, yr, go, bi, kBlock, yo, bo})
-            .fuse(yr, go, piece)
+            .split(g, go, g, 1);
+        cut_channels(at, ci, group_channels, step, {xi},
+                     {kTile, yi, g, yr, go, bi, kBlock, yo, bo});
+        at.fuse(yr, go, piece)
             .parallel(piece)
             .never_partition(piece, yi)
             .fuse(yo, bo, kTask)
             .parallel(kTask)
-            .vectorize(ci, machine.lanes)
-            .unroll(ci)
             .unroll(xi);
-    });
-    compute_sum(aggregation, machine, knobs.unroll_taps == 1, kTile);
-    compute_padded(aggregation, machine);
+        vectorize_step(at, ci, step, machine);
+    };
+    if (generic) {
+        specialize_channels(out, group_channels, kSteps,
+                            [&](Stage at, int step) { cut_tile(at, knobs.tiles.tile[1], step); });
+    } else {
+        specialize_tiles(out, width, knobs.tiles,
+                         [&](Stage at, int tile) { cut_tile(at, tile, 16); });
+    }
+    compute_sum(aggregation, machine, kSteps, knobs.unroll_taps == 1, kTile);
+    compute_padded(aggregation, machine, kSteps);
     aggregation.padded.parallel(aggregation.y);
+    if (generic) {
+        // Else bounds inference fears a window of negative size, whose columns begin anywhere.
+        generation.out.bound(generation.n, 0, generation.blocks * generation.packing);
+    }
     compute_kernels(generation, LoopLevel(out, kBlock), cut.rows_per_block * width,
                     cut.threads_per_task, knobs.product, machine, pipeline);
 }

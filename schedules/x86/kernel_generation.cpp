@@ -17,15 +17,16 @@ namespace {
 
 constexpr int kPixelsAtOnce = 16; // of a parallel loop: some microseconds of work
 
-void pool(AvgPool &op, const LoopLevel &block, const Machine &machine) {
+void pool(AvgPool &op, const Expr &group_channels, const LoopLevel &block, const Machine &machine) {
     const Var pb("pb");
-    op.out.compute_at(block)
-        .split(op.p, pb, op.p, kPixelsAtOnce, TailStrategy::GuardWithIf)
-        .reorder(op.ci, op.g, op.p, pb, op.b)
-        .parallel(pb)
-        .vectorize(op.ci, machine.lanes)
-        .unroll(op.ci);
-    compute_sum(op, machine);
+    op.out.compute_at(block);
+    specialize_channels(op.out, group_channels, kAllSteps, [&](Stage at, int step) {
+        at.split(op.p, pb, op.p, kPixelsAtOnce, TailStrategy::GuardWithIf);
+        cut_channels(at, op.ci, group_channels, step, {}, {op.g, op.p, pb, op.b});
+        at.parallel(pb);
+        vectorize_step(at, op.ci, step, machine);
+    });
+    compute_sum(op, group_channels, machine);
 }
 
 // What threads share of a product.
@@ -81,7 +82,7 @@ std::vector<RVar> inputs(const KernelGeneration &op) {
 void compute_inputs(KernelGeneration &op, const Shared &shared, const ProductKnobs &knobs,
                     const Machine &machine) {
     if (op.pools) {
-        pool(op.pool, shared.block, machine);
+        pool(op.pool, op.channels.x.extent(), shared.block, machine);
     }
     if (op.bottleneck) {
         product(op.hidden, op.hidden_sum, op, op.hidden_blocks, true, loops(op.channels), shared,

@@ -5,16 +5,13 @@
 
 namespace involute::schedules::x86 {
 
-void schedule(generators::MaxPool &op, const Machine &machine, const Halide::Expr &rows_per_task) {
+using namespace Halide;
+
+void schedule(generators::MaxPool &op, const Machine &machine, const Expr &rows_per_task) {
     rows(op.out, op.ci, op.g, op.x, op.y, op.b, RowTiles{}, machine, rows_per_task);
-    op.largest.store_in(Halide::MemoryType::Register)
-        .compute_at(op.out, op.g)
-        .vectorize(op.ci, machine.lanes)
-        .unroll(op.ci);
-    op.largest.update()
-        .reorder(op.ci, op.window.x, op.window.y)
-        .vectorize(op.ci, machine.lanes)
-        .unroll(op.ci);
+    const Expr group_channels = group_size(op.out);
+    accumulate_channels(op.largest, LoopLevel(op.out, step_loop(group_channels, op.g)), op.ci,
+                        group_channels, machine, kAllSteps, {op.window.x, op.window.y});
 }
 
 } // namespace involute::schedules::x86

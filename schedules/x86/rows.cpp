@@ -40,18 +40,85 @@ void specialize_tiles(Func out, const Expr &width, const RowTiles &tiles,
     cut(out, 1);
 }
 
+Expr group_size(Func out) {
+    const OutputImageParam buffer = out.output_buffer();
+    const Expr promised = buffer.parameter().extent_constraint(0);
+    return promised.defined() ? promised : buffer.dim(0).extent();
+}
+
+void specialize_channels(Stage at, const Expr &group_channels, const std::vector<int> &steps,
+                         const std::function<void(Stage, int)> &cut) {
+    if (const auto *fixed = group_channels.as<Internal::IntImm>()) {
+        cut(at, static_cast<int>(fixed->value));
+        return;
+    }
+    for (int step : steps) {
+        const Expr fits = step == 16 ? group_channels % step == 0 : group_channels >= step;
+        cut(at.specialize(fits), step);
+    }
+    cut(at, 1);
+}
+
+void cut_channels(Stage at, const Var &channel, const Expr &group_channels, int step,
+                  const std::vector<VarOrRVar> &inside, const std::vector<VarOrRVar> &outside) {
+    std::vector<VarOrRVar> order = {channel};
+    order.insert(order.end(), inside.begin(), inside.end());
+    if (!Internal::is_const(group_channels)) {
+        at.split(channel, kStep, channel, step, TailStrategy::ShiftInwards);
+        order.push_back(kStep);
+    }
+    order.insert(order.end(), outside.begin(), outside.end());
+    at.reorder(order);
+}
+
+Var step_loop(const Expr &group_channels, const Var &around) {
+    return Internal::is_const(group_channels) ? around : kStep;
+}
+
+void accumulate_channels(Func sum, const LoopLevel &at, const Var &channel,
+                         const Expr &group_channels, const Machine &machine,
+                         const std::vector<int> &steps, const std::vector<VarOrRVar> &order,
+                         const std::vector<Var> &unrolled) {
+    const auto vectors = [&](Stage stage, int step) {
+        vectorize_step(stage, channel, step, machine);
+        for (const Var &var : unrolled) {
+            stage.unroll(var);
+        }
+    };
+    sum.store_in(MemoryType::Register).compute_at(at);
+    specialize_channels(sum, group_channels, steps, vectors);
+    std::vector<VarOrRVar> loops = {channel};
+    loops.insert(loops.end(), order.begin(), order.end());
+    specialize_channels(sum.update(), group_channels, steps, [&](Stage stage, int step) {
+        stage.reorder(loops);
+        vectors(stage, step);
+    });
+}
+
+void vectorize_step(Stage at, const Var &channel, int step, const Machine &machine) {
+    at.vectorize(channel, std::min(step, machine.lanes)).unroll(channel);
+}
+
 void rows(Func out, const Var &channel, const Var &group, const Var &x, const Var &y, const Var &b,
           const RowTiles &tiles, const Machine &machine, const Expr &rows_per_task) {
     const Var xi("xi"), yo("yo");
+    const Expr group_channels = group_size(out);
+    const auto cut = [&](Stage at, int tile, int step, TailStrategy tail) {
+        at.split(x, kTile, xi, tile, tail)
+            .split(y, yo, y, rows_per_task, TailStrategy::GuardWithIf);
+        cut_channels(at, channel, group_channels, step, {xi}, {group, kTile, y, yo, b});
+        at.fuse(yo, b, kTask).parallel(kTask).unroll(xi);
+        vectorize_step(at, channel, step, machine);
+    };
+    if (!Internal::is_const(group_channels)) {
+        specialize_channels(out, group_channels, kAllSteps, [&](Stage at, int step) {
+            cut(at, std::max(1, tiles.tile[step > machine.lanes ? 0 : 1]), step,
+                TailStrategy::PredicateStores);
+        });
+        return;
+    }
     specialize_tiles(out, out.output_buffer().dim(2).extent(), tiles, [&](Stage at, int tile) {
-        at.split(x, kTile, xi, tile, TailStrategy::ShiftInwards)
-            .split(y, yo, y, rows_per_task, TailStrategy::GuardWithIf)
-            .reorder(channel, xi, group, kTile, y, yo, b)
-            .fuse(yo, b, kTask)
-            .parallel(kTask)
-            .vectorize(channel, machine.lanes)
-            .unroll(channel)
-            .unroll(xi);
+        cut(at, tile, machine.lanes, TailStrategy::ShiftInwards);
     });
 }
 

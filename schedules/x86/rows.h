@@ -9,12 +9,43 @@
 namespace involute::schedules::x86 {
 
 // Names of loops that other stages are computed at.
-inline const Halide::Var kTask("task"), kBlock("block"), kTile("xo");
+inline const Halide::Var kTask("task"), kBlock("block"), kTile("xo"), kStep("co");
 
 // Builds `out` once for every tile: cut(stage, tile) is called for the specialisation that takes
 // rows whose `width` suits the tile best, last for single pixels.
 void specialize_tiles(Halide::Func out, const Halide::Expr &width, const RowTiles &tiles,
                       const std::function<void(Halide::Stage, int)> &cut);
+
+// The extent of dimension 0 of `out`(ci, g, ...): a constant where it was promised.
+Halide::Expr group_size(Halide::Func out);
+
+// Calls cut(stage, step) with the number of channels of a group that are done at once: all where
+// their number is a constant, else once for every specialisation: `steps`, widest first, and 1. A
+// step of 16 is for multiples of it, others for groups that have so many; the last one of a group
+// is shifted inwards.
+void specialize_channels(Halide::Stage at, const Halide::Expr &group_channels,
+                         const std::vector<int> &steps,
+                         const std::function<void(Halide::Stage, int)> &cut);
+inline const std::vector<int> kAllSteps = {16, 8, 4};
+
+// Cuts `channel` into steps where a group has more than one, and puts the loops into order: those
+// of `inside`, the steps, those of `outside`.
+void cut_channels(Halide::Stage at, const Halide::Var &channel, const Halide::Expr &group_channels,
+                  int step, const std::vector<Halide::VarOrRVar> &inside,
+                  const std::vector<Halide::VarOrRVar> &outside);
+
+// The loop whose every turn is one step: over the steps, or what stands around them.
+Halide::Var step_loop(const Halide::Expr &group_channels, const Halide::Var &around);
+
+// Keeps `sum` in registers at loop `at`, one step of channels there. `order`: the loops of its
+// update inside of the channels' vectors, innermost first; `unrolled`: those of both definitions.
+void accumulate_channels(Halide::Func sum, const Halide::LoopLevel &at, const Halide::Var &channel,
+                         const Halide::Expr &group_channels, const Machine &machine,
+                         const std::vector<int> &steps, const std::vector<Halide::VarOrRVar> &order,
+                         const std::vector<Halide::Var> &unrolled = {});
+
+// The vectors of a step.
+void vectorize_step(Halide::Stage at, const Halide::Var &channel, int step, const Machine &machine);
 
 // Cuts `out`(channel, group, x, y, b): a task is rows_per_task rows of one image, inside it each
 // row is cut into tiles of one of the widths of `tiles`.

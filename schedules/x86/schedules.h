@@ -4,12 +4,14 @@
 #include "generators/aggregation.h"
 #include "generators/avg_pool.h"
 #include "generators/conv2d.h"
+#include "generators/conv2d_grouped.h"
 #include "generators/dense.h"
 #include "generators/global_pool.h"
 #include "generators/involution.h"
 #include "generators/kernel_generation.h"
 #include "generators/max_pool.h"
 #include "schedules/aggregation_knobs.h"
+#include "schedules/conv2d_grouped_knobs.h"
 #include "schedules/conv2d_knobs.h"
 #include "schedules/dense_knobs.h"
 #include "schedules/involution_knobs.h"
@@ -32,6 +34,8 @@ struct InvolutionCut {
 // `pipeline`, where a schedule has passes of its own: the one that computes op.
 void schedule(generators::Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine,
               const ProductCut &cut, Halide::Pipeline pipeline);
+void schedule(generators::Conv2dGrouped &op, const Conv2dGroupedKnobs &knobs,
+              const Machine &machine, const Halide::Expr &pixels_per_task);
 void schedule(generators::Dense &op, const DenseKnobs &knobs, const Machine &machine);
 void schedule(generators::KernelGeneration &op, const KernelGenerationKnobs &knobs,
               const Machine &machine, const Halide::Expr &pixels_per_task,

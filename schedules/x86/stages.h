@@ -14,14 +14,16 @@ void compute_kernels(generators::KernelGeneration &op, const Halide::LoopLevel &
                      const Halide::Expr &pixels, const Halide::Expr &threads,
                      const ProductKnobs &knobs, const Machine &machine, Halide::Pipeline pipeline);
 
-// The accumulators of one pixel and one group of a pool.
-void compute_sum(generators::AvgPool &op, const Machine &machine);
+// The accumulators of one pixel and one step of channels of a pool.
+void compute_sum(generators::AvgPool &op, const Halide::Expr &group_channels,
+                 const Machine &machine);
 
-// The accumulators of one tile of pixels and one group, at loop `tile`.
-void compute_sum(generators::Aggregation &op, const Machine &machine, bool unroll_taps,
-                 const Halide::Var &tile);
+// The accumulators of one tile of pixels and one step of channels; loop `tile` is around the steps.
+void compute_sum(generators::Aggregation &op, const Machine &machine, const std::vector<int> &steps,
+                 bool unroll_taps, const Halide::Var &tile);
 
-// The rows of the input that a task needs, with their border.
-void compute_padded(generators::Aggregation &op, const Machine &machine);
+// The rows of the input that a task needs, with their border, and where windows begin.
+void compute_padded(generators::Aggregation &op, const Machine &machine,
+                    const std::vector<int> &steps);
 
 } // namespace involute::schedules::x86

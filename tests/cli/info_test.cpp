@@ -53,9 +53,14 @@ TEST(Info, TheRowOfAnOperator) {
                                        "--kernel", "7", "--stride", "2", "--json"});
     ASSERT_EQ(answer.exit_code, 0) << answer.err;
     EXPECT_EQ(answer.json().at("layers").at(0).at("row"), "involution_k7_s2");
-    const Answer none = run_command({"info", "--row", "--op", "involution", "--kernel", "9"});
-    EXPECT_EQ(none.exit_code, 2);
-    EXPECT_NE(none.err.find("kernel 9"), std::string::npos) << none.err;
+    const Answer generic = run_command(
+        {"info", "--row", "--op", "aggregation", "--kernel", "1x9", "--border", "clamp", "--json"});
+    ASSERT_EQ(generic.exit_code, 0) << generic.err;
+    const json layer = generic.json().at("layers").at(0);
+    EXPECT_EQ(layer.at("row"), "aggregation_clamp");
+    EXPECT_EQ(layer.at("kernel"), json({1, 9}));
+    const std::string why = layer.at("why");
+    EXPECT_NE(why.find("not aggregation_k3_s1: kernel 3 only"), std::string::npos) << why;
 }
 
 TEST(Doctor, ThisMachineRunsTheCommand) {

@@ -37,7 +37,7 @@ TEST_P(KnobPoints, IllegalOnesAreRefusedByName) {
     const std::string folder = ::testing::TempDir();
     for (involute_isa isa : {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512}) {
         const KernelEntry &kernel = some_kernel(GetParam(), isa);
-        for (const IllegalKnobs &knobs : illegal_knobs(GetParam(), isa_name(isa), kernel.packing)) {
+        for (const IllegalKnobs &knobs : illegal_knobs(kernel)) {
             EmitRequest request;
             request.row = kernel.row, request.isa = isa_name(isa), request.knobs = knobs.text;
             SCOPED_TRACE("emit " + request.text());

@@ -70,16 +70,32 @@ private:
         }
     }
 
+    // Where the window of output pixel `at` begins in a line of `size` pixels.
+    int64_t start(int64_t at, int64_t taps, int64_t size) const {
+        const int64_t place = at * p_.stride / p_.upsample;
+        int64_t first = place - p_.dilation * (taps - 1) / 2;
+        if (p_.entry()->form == Form::kClamp) {
+            while (first < 0)
+                first += p_.dilation;
+            while (first + p_.dilation * (taps - 1) >= size)
+                first -= p_.dilation;
+        }
+        return first;
+    }
+
     // Row by row of the window, in it tap by tap, in it channel by channel.
     float convolved(int64_t b, int64_t n, int64_t y, int64_t x) const {
-        const int64_t k = p_.kernel, border = (k - 1) / 2;
+        const int64_t kh = p_.window().height, kw = p_.window().width;
+        const int64_t depth = p_.channels / p_.conv_groups;
+        const int64_t first = n / (p_.out_channels / p_.conv_groups) * depth;
+        const int64_t top = start(y, kh, p_.height), left = start(x, kw, p_.width);
         float sum = get(o_.bias, n);
-        for (int64_t ky = 0; ky < k; ++ky)
-            for (int64_t kx = 0; kx < k; ++kx)
-                for (int64_t c = 0; c < p_.channels; ++c)
+        for (int64_t ky = 0; ky < kh; ++ky)
+            for (int64_t kx = 0; kx < kw; ++kx)
+                for (int64_t c = 0; c < depth; ++c)
                     sum = add_product(
-                        sum, get(o_.weight, ((n * p_.channels + c) * k + ky) * k + kx),
-                        input(b, c, y * p_.stride + ky - border, x * p_.stride + kx - border));
+                        sum, get(o_.weight, ((n * depth + c) * kh + ky) * kw + kx),
+                        input(b, first + c, top + ky * p_.dilation, left + kx * p_.dilation));
         return sum;
     }
 
@@ -131,13 +147,15 @@ private:
 
     float aggregated(const std::vector<float> &kernels, int64_t b, int64_t c, int64_t y,
                      int64_t x) const {
-        const int64_t k = p_.kernel, border = (k - 1) / 2, plane = p_.out_height() * p_.out_width();
-        const int64_t first = (b * p_.kernel_rows() + c / 16 * k * k) * plane;
+        const int64_t taps = p_.window().taps(), kw = p_.window().width;
+        const int64_t plane = p_.out_height() * p_.out_width();
+        const int64_t first = (b * p_.kernel_rows() + c / p_.group * taps) * plane;
+        const int64_t top = start(y, p_.window().height, p_.height), left = start(x, kw, p_.width);
         float sum = 0;
-        for (int64_t tap = 0; tap < k * k; ++tap)
+        for (int64_t tap = 0; tap < taps; ++tap)
             sum = add_product(
                 sum, get(kernels, first + tap * plane + y * p_.out_width() + x),
-                input(b, c, y * p_.stride + tap / k - border, x * p_.stride + tap % k - border));
+                input(b, c, top + tap / kw * p_.dilation, left + tap % kw * p_.dilation));
         return sum;
     }
 

@@ -10,8 +10,6 @@
 namespace involute::kernel_tests {
 namespace {
 
-constexpr int64_t kGroup = 16;
-
 using Dimensions = std::vector<halide_dimension_t>;
 
 halide_dimension_t dimension(int64_t extent, int64_t stride) {
@@ -35,12 +33,12 @@ class Builder {
 public:
     Builder(const Problem &problem, const Operands &operands, Placement placement)
         : p_(problem), o_(operands), kernel_(*problem.entry()), nr_(kernel_.packing),
-          placement_(placement) {}
+          group_(group_of(problem)), placement_(placement) {}
 
     std::vector<Argument> build() {
         switch (kernel_.op) {
         case Op::kConv2d:
-            kernel_.form == Form::kPoint ? point() : window();
+            kernel_.is_generic() ? grouped() : kernel_.form == Form::kPoint ? point() : window();
             break;
         case Op::kDense:
             dense();
@@ -59,6 +57,13 @@ public:
     }
 
 private:
+    // Generic rows of ops without groups see all channels as one.
+    static int64_t group_of(const Problem &problem) {
+        const Op op = problem.entry()->op;
+        if (problem.entry()->group_channels != 0)
+            return problem.entry()->group_channels;
+        return op == Op::kInvolution || op == Op::kAggregation ? problem.group : problem.channels;
+    }
     float *buffer(const char *name, int64_t count, Dimensions dimensions) {
         Argument argument;
         argument.name = name;
@@ -135,7 +140,8 @@ private:
         }
         for (size_t d = 1; d < dimensions.size(); ++d)
             dimensions[d].stride = 0;
-        std::fill_n(buffer("residual", nr_, dimensions), nr_, 0.0f);
+        const int64_t zeros = dimensions[0].extent;
+        std::fill_n(buffer("residual", zeros, dimensions), zeros, 0.0f);
     }
 
     void point() {
@@ -153,9 +159,9 @@ private:
         buffer("out", spread(all, n), out);
     }
 
-    void window() {
-        // The pixels of an input row are one axis; the gap lies between rows.
-        const int64_t row = p_.width * p_.channels, n = p_.out_channels;
+    // (e, y, b): the pixels of an input row are one axis; the gap lies between rows.
+    void rows_of_elements() {
+        const int64_t row = p_.width * p_.channels;
         float *target = buffer("in", spread(p_.batch * p_.height, row),
                                {dimension(row, 1), dimension(p_.height, step(row)),
                                 dimension(p_.batch, p_.height * step(row))});
@@ -169,6 +175,43 @@ private:
                 }
             }
         }
+    }
+
+    void grouped() {
+        rows_of_elements();
+        GroupedPacking packing;
+        packing.groups = kernel_.form == Form::kDepthwise ? 1 : p_.conv_groups;
+        packing.outputs = p_.out_channels / packing.groups;
+        packing.depth = p_.channels / p_.conv_groups;
+        packing.height = p_.window().height, packing.width = p_.window().width;
+        packing.nr = nr_;
+        const int64_t o = packing.padded_outputs(), run = o * packing.depth;
+        pack_grouped(
+            packing, o_.weight.data(),
+            buffer("weight", packing.size(),
+                   {dimension(o, 1), dimension(packing.depth, o), dimension(packing.width, run),
+                    dimension(packing.height, run * packing.width),
+                    dimension(packing.groups, run * packing.width * packing.height)}));
+        pack_grouped_vector(
+            packing, o_.bias.data(),
+            buffer("bias", o * packing.groups, {dimension(o, 1), dimension(packing.groups, o)}));
+        const int64_t n = p_.out_channels;
+        const Dimensions out = {
+            dimension(packing.outputs, 1), dimension(packing.groups, packing.outputs),
+            dimension(out_pixels(), step(n)), dimension(p_.batch, out_pixels() * step(n))};
+        residual(out);
+        floor();
+        integer("channels_in", p_.channels);
+        integer("stride_xy", p_.stride);
+        integer("dilation_xy", p_.dilation);
+        integer("width", p_.out_width());
+        integer("pixels_per_task", p_.cut);
+        buffer("out", spread(p_.batch * out_pixels(), n), out);
+    }
+
+    void window() {
+        rows_of_elements();
+        const int64_t n = p_.out_channels;
         const WindowPacking packing{n, p_.channels, p_.kernel, nr_};
         const int64_t run = p_.kernel * p_.channels;
         float *weight =
@@ -207,8 +250,9 @@ private:
     float *map(const char *name, int64_t height, int64_t width) {
         const int64_t c = step(p_.channels);
         return buffer(name, spread(p_.batch * height * width, p_.channels),
-                      {dimension(kGroup, 1), dimension(p_.groups(), kGroup), dimension(width, c),
-                       dimension(height, width * c), dimension(p_.batch, height * width * c)});
+                      {dimension(group_, 1), dimension(p_.channels / group_, group_),
+                       dimension(width, c), dimension(height, width * c),
+                       dimension(p_.batch, height * width * c)});
     }
 
     void reciprocals() {
@@ -231,8 +275,8 @@ private:
     float *groups_of_pixels(const char *name, int64_t pixels) {
         const int64_t c = step(p_.channels);
         return buffer(name, spread(p_.batch * pixels, p_.channels),
-                      {dimension(kGroup, 1), dimension(p_.groups(), kGroup), dimension(pixels, c),
-                       dimension(p_.batch, pixels * c)});
+                      {dimension(group_, 1), dimension(p_.channels / group_, group_),
+                       dimension(pixels, c), dimension(p_.batch, pixels * c)});
     }
 
     void avg_pool() {
@@ -248,7 +292,8 @@ private:
         fill_input(groups_of_pixels("in", pixels()));
         real("reciprocal", static_cast<float>(1.0 / static_cast<double>(pixels())));
         buffer("out", spread(p_.batch, p_.channels),
-               {dimension(kGroup, 1), dimension(p_.groups(), kGroup), dimension(p_.batch, c)});
+               {dimension(group_, 1), dimension(p_.channels / group_, group_),
+                dimension(p_.batch, c)});
     }
 
     void generation_weights() {
@@ -265,9 +310,10 @@ private:
     }
 
     void kernels_input() {
-        const int64_t k = p_.kernel, n = step(p_.kernel_rows()), width = p_.out_width();
+        const int64_t kw = p_.window().width, kh = p_.window().height, taps = kw * kh;
+        const int64_t n = step(p_.kernel_rows()), width = p_.out_width();
         float *target = buffer("kernels", spread(p_.batch * out_pixels(), p_.kernel_rows()),
-                               {dimension(k, 1), dimension(k, k), dimension(p_.groups(), k * k),
+                               {dimension(kw, 1), dimension(kh, kw), dimension(p_.groups(), taps),
                                 dimension(width, n), dimension(p_.out_height(), width * n),
                                 dimension(p_.batch, out_pixels() * n)});
         fill(o_.kernels, p_.kernel_rows(), out_pixels(), target);
@@ -285,12 +331,14 @@ private:
         else
             kernels_input();
         if (kernel_.op != Op::kKernelGeneration) {
-            vector("scale", o_.scale, kGroup);
-            vector("shift", o_.shift, kGroup);
+            vector("scale", o_.scale, group_);
+            vector("shift", o_.shift, group_);
             floor();
         }
         if (generates)
             integer("width", p_.width);
+        if (kernel_.form == Form::kUpsample)
+            integer("upsample", p_.upsample);
         if (kernel_.stride == 0)
             integer("stride_xy", p_.stride);
         if (generates && kernel_.stride != 1)
@@ -303,6 +351,12 @@ private:
                     dimension(p_.batch, out_pixels() * n)});
             return;
         }
+        if (kernel_.is_generic() && generates) {
+            integer("kernel_width", p_.window().width);
+            integer("kernel_height", p_.window().height);
+        }
+        if (kernel_.is_generic())
+            integer("dilation_xy", p_.dilation);
         integer("rows_per_task", p_.cut);
         if (generates) {
             integer("rows_per_block", p_.cut_b);
@@ -316,6 +370,7 @@ private:
     const Operands &o_;
     const KernelEntry &kernel_;
     const int64_t nr_;
+    const int64_t group_; // channels of dimension ci
     const Placement placement_;
     std::vector<Argument> arguments_;
 };

@@ -54,15 +54,15 @@ bool names_row(const std::string &column, const std::string &row) {
 // The argument names of a line of the page's table: shapes in parentheses go, "[a, b if condition]"
 // becomes its arguments where the condition holds, and of each part the first word counts.
 std::vector<std::string> argument_names(std::string list, const KernelEntry &kernel) {
-    const std::string row = kernel.row;
     list = std::regex_replace(list, std::regex("\\([^()]*\\)"), "");
     const std::regex conditional("\\[([^\\[\\]]*) if (\\w+)\\]");
     for (std::smatch match; std::regex_search(list, match, conditional);) {
         const std::string condition = match[2];
         const bool holds = condition == "bottleneck" ? kernel.form == Form::kBottleneck
-                           : condition == "pooled"
-                               ? kernel.stride != 1
-                               : row.size() > 3 && row.substr(row.size() - 3) == condition;
+                           : condition == "pooled"   ? kernel.stride != 1
+                           : condition == "strided"  ? kernel.stride == 0
+                           : condition == "upsample" ? kernel.form == Form::kUpsample
+                                                     : kernel.is_generic();
         const std::string inside =
             holds ? std::regex_replace(match[1].str(), std::regex(","), ";") : std::string();
         list = match.prefix().str() + inside + match.suffix().str();

@@ -9,6 +9,7 @@
 
 #include "core/isa.h"
 #include "schedules/aggregation_knobs.h"
+#include "schedules/conv2d_grouped_knobs.h"
 #include "schedules/conv2d_knobs.h"
 #include "schedules/dense_knobs.h"
 #include "schedules/involution_knobs.h"
@@ -33,8 +34,8 @@ const Machine &machine_of(const std::string &isa) {
 class KnobSet {
 public:
     template <class Knobs>
-    static KnobSet make(const Machine &machine, int packing) {
-        const auto knobs = std::make_shared<Knobs>(Knobs::defaults(machine, packing));
+    static KnobSet make(const Knobs &defaults, const Machine &machine, int packing) {
+        const auto knobs = std::make_shared<Knobs>(defaults);
         KnobSet set;
         set.knobs_ = knobs->list();
         set.violation_ = [=] { return knobs->violation(machine, packing); };
@@ -60,19 +61,29 @@ private:
     std::function<std::string()> violation_;
 };
 
-KnobSet knobs_of(Op op, const std::string &isa, int packing) {
-    const Machine &machine = machine_of(isa);
-    switch (op) {
+KnobSet knobs_of(const KernelEntry &kernel) {
+    const Machine &machine = machine_of(isa_name(kernel.isa));
+    const int nr = kernel.packing;
+    const auto defaults = [&](auto type) {
+        using Knobs = decltype(type);
+        return KnobSet::make(Knobs::defaults(machine, nr), machine, nr);
+    };
+    switch (kernel.op) {
     case Op::kConv2d:
-        return KnobSet::make<schedules::Conv2dKnobs>(machine, packing);
+        return kernel.is_generic() ? defaults(schedules::Conv2dGroupedKnobs())
+                                   : defaults(schedules::Conv2dKnobs());
     case Op::kDense:
-        return KnobSet::make<schedules::DenseKnobs>(machine, packing);
+        return defaults(schedules::DenseKnobs());
     case Op::kKernelGeneration:
-        return KnobSet::make<schedules::KernelGenerationKnobs>(machine, packing);
+        return defaults(schedules::KernelGenerationKnobs());
     case Op::kAggregation:
-        return KnobSet::make<schedules::AggregationKnobs>(machine, packing);
+        return kernel.is_generic()
+                   ? KnobSet::make(schedules::AggregationKnobs::generic(machine), machine, nr)
+                   : defaults(schedules::AggregationKnobs());
     case Op::kInvolution:
-        return KnobSet::make<schedules::InvolutionKnobs>(machine, packing);
+        return kernel.is_generic()
+                   ? KnobSet::make(schedules::InvolutionKnobs::generic(machine, nr), machine, nr)
+                   : defaults(schedules::InvolutionKnobs());
     default:
         return KnobSet();
     }
@@ -106,7 +117,7 @@ void check_point(const KernelEntry &kernel, const KernelEntry &library, const st
     const KernelFunction function = emitted_kernel(request, &error);
     ASSERT_NE(function, nullptr) << error;
     for (Problem problem : problems_for(library, kProblemsPerPoint)) {
-        if (kernel.op == Op::kConv2d) {
+        if (kernel.op == Op::kConv2d && !kernel.is_generic()) {
             const int64_t nr = kernel.packing;
             problem.out_channels = (problem.out_channels + nr - 1) / nr * nr;
         }
@@ -129,8 +140,8 @@ const std::vector<Op> &ops_with_knobs() {
     return ops;
 }
 
-std::string random_knobs(Op op, const std::string &isa, int packing, std::mt19937_64 *random) {
-    KnobSet set = knobs_of(op, isa, packing);
+std::string random_knobs(const KernelEntry &kernel, std::mt19937_64 *random) {
+    KnobSet set = knobs_of(kernel);
     // Knobs are drawn one by one: few points with all five tiles at random fit into the registers.
     for (Knob &knob : set.knobs()) {
         const int before = *knob.value;
@@ -142,8 +153,8 @@ std::string random_knobs(Op op, const std::string &isa, int packing, std::mt1993
     return set.text();
 }
 
-std::vector<IllegalKnobs> illegal_knobs(Op op, const std::string &isa, int packing) {
-    KnobSet set = knobs_of(op, isa, packing);
+std::vector<IllegalKnobs> illegal_knobs(const KernelEntry &kernel) {
+    KnobSet set = knobs_of(kernel);
     std::vector<IllegalKnobs> result = {{"no_such_knob=1", "no_such_knob"}, {"tile", "tile"}};
     for (Knob &knob : set.knobs()) {
         const std::string name = knob.name;
@@ -174,7 +185,7 @@ void check_knob_points(Op op, int count, uint64_t seed) {
             i % 2 == 1 && !substitutes.empty() ? substitutes : kernels;
         const KernelEntry &kernel = *from[random() % from.size()];
         const std::string isa = isa_name(kernel.isa);
-        const std::string knobs = random_knobs(op, isa, kernel.packing, &random);
+        const std::string knobs = random_knobs(kernel, &random);
         std::printf("%-28s %-9s %s\n", kernel.row, isa.c_str(), knobs.c_str());
         check_point(kernel, *library_kernel(kernel), knobs);
     }

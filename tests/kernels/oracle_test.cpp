@@ -60,7 +60,7 @@ Layer sized(const Json &shape, const std::vector<float> &input) {
     Layer layer;
     layer.batch = shape.at("batch"), layer.channels = shape.at("channels");
     layer.height = shape.at("height"), layer.width = shape.at("width");
-    layer.kernel = shape.at("kernel"), layer.stride = shape.at("stride");
+    layer.kernel = shape.at("kernel").get<int64_t>(), layer.stride = shape.at("stride");
     layer.group_channels = shape.at("group_channels");
     layer.input = input.data();
     return layer;

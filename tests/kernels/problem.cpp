@@ -20,11 +20,16 @@ struct Field {
 };
 
 constexpr Field kFields[] = {
-    {"batch", &Problem::batch},       {"height", &Problem::height},    {"width", &Problem::width},
-    {"channels", &Problem::channels}, {"out", &Problem::out_channels}, {"kernel", &Problem::kernel},
-    {"stride", &Problem::stride},     {"hidden", &Problem::hidden},    {"relu", &Problem::relu},
-    {"residual", &Problem::residual}, {"cut", &Problem::cut},          {"cut_b", &Problem::cut_b},
-    {"cut_c", &Problem::cut_c},       {"cut_d", &Problem::cut_d},      {"gap", &Problem::gap},
+    {"batch", &Problem::batch},       {"height", &Problem::height},
+    {"width", &Problem::width},       {"channels", &Problem::channels},
+    {"out", &Problem::out_channels},  {"kernel", &Problem::kernel},
+    {"stride", &Problem::stride},     {"hidden", &Problem::hidden},
+    {"relu", &Problem::relu},         {"kernel_height", &Problem::kernel_height},
+    {"dilation", &Problem::dilation}, {"upsample", &Problem::upsample},
+    {"group", &Problem::group},       {"conv_groups", &Problem::conv_groups},
+    {"residual", &Problem::residual}, {"cut", &Problem::cut},
+    {"cut_b", &Problem::cut_b},       {"cut_c", &Problem::cut_c},
+    {"cut_d", &Problem::cut_d},       {"gap", &Problem::gap},
     {"seed", &Problem::seed},
 };
 
@@ -62,7 +67,8 @@ oracle::Bounded expected_conv2d(const Problem &p, const Operands &o) {
     oracle::Conv2d layer;
     layer.batch = p.batch, layer.in_channels = p.channels, layer.out_channels = p.out_channels;
     layer.height = p.height, layer.width = p.width;
-    layer.kernel = p.kernel, layer.stride = p.stride, layer.relu = p.relu != 0;
+    layer.kernel = p.window(), layer.stride = p.stride, layer.relu = p.relu != 0;
+    layer.dilation = p.dilation, layer.groups = p.conv_groups;
     layer.input = o.input.data(), layer.weight = o.weight.data(), layer.bias = o.bias.data();
     layer.residual = p.residual != 0 ? o.residual.data() : nullptr;
     return oracle::conv2d(layer);
@@ -72,7 +78,8 @@ oracle::KernelGeneration generation_of(const Problem &p, const Operands &o) {
     oracle::KernelGeneration layer;
     layer.batch = p.batch, layer.channels = p.channels;
     layer.height = p.height, layer.width = p.width;
-    layer.kernel = p.kernel, layer.stride = p.stride, layer.hidden = p.hidden;
+    layer.kernel = p.window(), layer.stride = p.stride, layer.hidden = p.hidden;
+    layer.group_channels = p.group;
     layer.input = o.input.data(), layer.weight = o.weight.data(), layer.bias = o.bias.data();
     layer.reduce_weight = o.reduce_weight.data(), layer.reduce_bias = o.reduce_bias.data();
     return layer;
@@ -82,9 +89,45 @@ oracle::Aggregation aggregation_of(const Problem &p, const Operands &o) {
     oracle::Aggregation layer;
     layer.batch = p.batch, layer.channels = p.channels;
     layer.height = p.height, layer.width = p.width;
-    layer.kernel = p.kernel, layer.stride = p.stride, layer.relu = p.relu != 0;
+    layer.kernel = p.window(), layer.stride = p.stride, layer.relu = p.relu != 0;
+    layer.dilation = p.dilation, layer.group_channels = p.group, layer.upsample = p.upsample;
+    layer.clamp = p.entry()->form == Form::kClamp;
     layer.input = o.input.data(), layer.scale = o.scale.data(), layer.shift = o.shift.data();
     return layer;
+}
+
+// What only generic rows take: any window, any dilation.
+void choose_window(Random *random, Problem *p) {
+    static constexpr int64_t kKernels[] = {1, 3, 3, 5, 7, 9};
+    p->kernel = kKernels[random->between(0, 5)];
+    p->kernel_height = random->between(0, 2) == 0 ? 2 * random->between(0, 3) + 1 : 0;
+    p->dilation = random->between(1, 4);
+    p->height = random->between(1, 9), p->width = random->between(1, 20);
+    // Windows that are moved inside need an image that holds them.
+    if (p->entry()->form == Form::kClamp) {
+        p->height = p->window().height * p->dilation + random->between(0, 5);
+        p->width = p->window().width * p->dilation + random->between(0, 9);
+    }
+}
+
+void choose_grouped_conv2d(const KernelEntry &kernel, Random *random, Problem *p) {
+    choose_window(random, p);
+    p->residual = random->between(0, 1);
+    p->stride = random->between(1, 5);
+    if (kernel.form == Form::kDepthwise) {
+        p->channels = p->out_channels = p->conv_groups = random->between(1, 70);
+        return;
+    }
+    p->conv_groups = random->between(1, 4);
+    p->channels = p->conv_groups * random->between(1, 20);
+    p->out_channels = p->conv_groups * random->between(1, 40);
+}
+
+// Groups of any size, and so many channels that few sizes are multiples of anything.
+void choose_groups(Random *random, Problem *p) {
+    static constexpr int64_t kGroups[] = {1, 2, 3, 4, 5, 8, 12, 16, 20, 24, 32, 64};
+    p->group = kGroups[random->between(0, 11)];
+    p->channels = p->group * random->between(1, p->group > 20 ? 2 : 5);
 }
 
 void choose_conv2d(const KernelEntry &kernel, Random *random, Problem *p) {
@@ -111,6 +154,15 @@ void choose_conv2d(const KernelEntry &kernel, Random *random, Problem *p) {
 
 void choose_involution(const KernelEntry &kernel, Random *random, Problem *p) {
     static constexpr int64_t kKernels[] = {1, 3, 5, 7};
+    if (kernel.is_generic()) {
+        choose_groups(random, p);
+        choose_window(random, p);
+        p->stride = kernel.stride != 0 ? kernel.stride : random->between(1, 5);
+        p->upsample = kernel.form == Form::kUpsample ? random->between(2, 4) : 1;
+        if (kernel.form == Form::kBottleneck)
+            p->hidden = random->between(1, 40);
+        return;
+    }
     p->kernel = kernel.kernel != 0 ? kernel.kernel : kKernels[random->between(0, 3)];
     p->stride = kernel.stride != 0 ? kernel.stride : random->between(2, 3);
     p->channels = kernel.channels != 0 ? kernel.channels : 16 * random->between(1, 4);
@@ -165,7 +217,8 @@ Operands random_operands(const Problem &p) {
     const int64_t out_pixels = p.batch * p.out_height() * p.out_width();
     Operands result;
     result.input = random.values(p.batch * p.channels * p.height * p.width, 2);
-    const int64_t fan_in = p.channels * (kernel.op == Op::kConv2d ? p.kernel * p.kernel : 1);
+    const int64_t fan_in =
+        p.channels / p.conv_groups * (kernel.op == Op::kConv2d ? p.window().taps() : 1);
     switch (kernel.op) {
     case Op::kConv2d:
     case Op::kDense:
@@ -186,7 +239,7 @@ Operands random_operands(const Problem &p) {
         break;
     }
     case Op::kAggregation:
-        result.kernels = random.values(out_pixels * p.kernel_rows(), spread(p.kernel * p.kernel));
+        result.kernels = random.values(out_pixels * p.kernel_rows(), spread(p.window().taps()));
         break;
     default:
         break;
@@ -245,7 +298,10 @@ Problem random_problem(Op op, int64_t turn) {
     p.channels = 16 * random.between(1, 5);
     switch (op) {
     case Op::kConv2d:
-        choose_conv2d(kernel, &random, &p);
+        if (kernel.is_generic())
+            choose_grouped_conv2d(kernel, &random, &p);
+        else
+            choose_conv2d(kernel, &random, &p);
         break;
     case Op::kDense:
         p.relu = 0, p.height = 1, p.width = 1;
@@ -264,6 +320,9 @@ Problem random_problem(Op op, int64_t turn) {
     default:
         choose_involution(kernel, &random, &p);
     }
+    const bool is_pool = op == Op::kMaxPool || op == Op::kAvgPool || op == Op::kGlobalPool;
+    if (is_pool && kernel.is_generic())
+        p.channels = random.between(1, 70);
     // From one pixel or row a task to all in one.
     const bool by_pixels = op == Op::kConv2d || op == Op::kKernelGeneration || op == Op::kAvgPool;
     const int64_t all = by_pixels ? p.batch * p.height * p.width : p.height;
@@ -273,7 +332,8 @@ Problem random_problem(Op op, int64_t turn) {
     p.cut_b = random.between(1, 5), p.cut_c = random.between(1, 3);
     p.cut_d = random.between(1, 20);
     // Pixels of groups stay aligned; rows for a fixed number of channels have them side by side.
-    const bool any_gap = op == Op::kConv2d || op == Op::kDense;
+    const bool any_gap = op == Op::kConv2d || op == Op::kDense ||
+                         (kernel.is_generic() && op != Op::kKernelGeneration);
     if (kernel.channels == 0 && random.between(0, 1) == 0)
         p.gap = any_gap ? random.between(1, 20) : 16 * random.between(1, 3);
     return p;

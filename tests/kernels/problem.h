@@ -16,6 +16,10 @@ struct Problem {
     int64_t batch = 1, height = 1, width = 1;
     int64_t channels = 16, out_channels = 16; // out_channels: conv2d and dense
     int64_t kernel = 1, stride = 1;
+    int64_t kernel_height = 0; // 0: kernel, a square
+    int64_t dilation = 1, upsample = 1;
+    int64_t group = 16;      // channels of a group, involution family
+    int64_t conv_groups = 1; // conv2d
     int64_t hidden = 0;
     int64_t relu = 0, residual = 0;
     // pixels_per_task or rows_per_task; blocks_per_task or rows_per_block; images_per_task;
@@ -31,16 +35,19 @@ struct Problem {
     const KernelEntry *entry() const; // nullptr: not in this library
 
     int64_t out_height() const {
-        return (height + stride - 1) / stride;
+        return (height * upsample + stride - 1) / stride;
     }
     int64_t out_width() const {
-        return (width + stride - 1) / stride;
+        return (width * upsample + stride - 1) / stride;
+    }
+    oracle::Window window() const {
+        return {kernel_height != 0 ? kernel_height : kernel, kernel};
     }
     int64_t groups() const {
-        return channels / 16;
+        return channels / group;
     }
     int64_t kernel_rows() const { // outputs of kernel generation
-        return kernel * kernel * groups();
+        return window().taps() * groups();
     }
 };
 

@@ -129,7 +129,7 @@ TEST(NegativeZero, IsKept) {
         int count = 0;
         for_problems(op, [&](const Problem &problem, Operands operands) {
             const bool keeps =
-                op == Op::kConv2d ? problem.kernel == 1 && problem.residual != 0 : true;
+                op == Op::kConv2d ? problem.window().taps() == 1 && problem.residual != 0 : true;
             if (!keeps)
                 return;
             ++count;

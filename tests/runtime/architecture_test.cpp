@@ -218,15 +218,18 @@ TEST(SingleOp, DefaultsOfEveryKind) {
          R"("group_channels":16,"reduction":4,"relu":false,"norm":false})"},
         {R"({"kind":"aggregation","channels":64})",
          R"({"kind":"aggregation","channels":64,"kernel":7,"stride":1,"dilation":1,)"
+         R"("upsample":1,"border":"zero",)"
          R"("group_channels":16,"relu":false,"norm":false})"},
         {R"({"kind":"kernel_generation","channels":64,"reduction":0})",
          R"({"kind":"kernel_generation","channels":64,"kernel":7,"stride":1,)"
          R"("group_channels":16,"reduction":0})"},
         {R"({"kind":"conv2d","channels":8,"out_channels":24})",
-         R"({"kind":"conv2d","channels":8,"out_channels":24,"kernel":3,"stride":1,"dilation":1,)"
+         R"({"kind":"conv2d","channels":8,"out_channels":24,"groups":1,"kernel":3,"stride":1,)"
+         R"("dilation":1,)"
          R"("relu":false,"bias":true,"residual":false})"},
         {R"({"kind":"conv2d","channels":8})",
-         R"({"kind":"conv2d","channels":8,"out_channels":8,"kernel":3,"stride":1,"dilation":1,)"
+         R"({"kind":"conv2d","channels":8,"out_channels":8,"groups":1,"kernel":3,"stride":1,)"
+         R"("dilation":1,)"
          R"("relu":false,"bias":true,"residual":false})"},
         {R"({"kind":"max_pool","channels":8})",
          R"({"kind":"max_pool","channels":8,"kernel":3,"stride":1})"},

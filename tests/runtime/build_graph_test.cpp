@@ -76,7 +76,7 @@ Cost macs_at(const Graph &graph, int64_t size) {
         } else if (layer.op == Op::kDense) {
             cost.dense += macs;
         } else {
-            (layer.kernel == 1 ? cost.points : cost.windows) += macs;
+            (layer.kernel.taps() == 1 ? cost.points : cost.windows) += macs;
         }
     }
     return cost;
@@ -260,7 +260,7 @@ TEST(BuildGraph, StemKernelComesFromTheWeights) {
     Graph graph;
     const Status status = build_graph(kTiny, &weights, "", &sink, &graph);
     ASSERT_TRUE(status.ok()) << status.message();
-    EXPECT_EQ(graph.layers[1].kernel, 7);
+    EXPECT_EQ(graph.layers[1].kernel.taps(), 49);
     EXPECT_EQ(nlohmann::json::parse(graph.json)["stem_kernel"], 7);
 
     // What the text states holds, and the weights do not fit it.

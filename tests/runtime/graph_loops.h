@@ -70,12 +70,13 @@ inline Map generated(const LayerSpec &layer, const LayerWeights &w, const Map &i
     if (layer.hidden != 0)
         x = product(x, w.reduce_weight, w.reduce_bias, layer.hidden, true);
     const int64_t groups = layer.in_channels / layer.group_channels;
-    return product(x, w.weight, w.bias, layer.kernel * layer.kernel * groups, false);
+    return product(x, w.weight, w.bias, layer.kernel.taps() * groups, false);
 }
 
 inline Map windowed(const LayerSpec &layer, const LayerWeights &w, const Map &in, Map *kernels,
                     const Map *residual) {
-    const int64_t k = layer.kernel, s = layer.stride, d = layer.dilation, pad = d * (k - 1) / 2;
+    const int64_t k = layer.kernel.width, s = layer.stride, d = layer.dilation,
+                  pad = d * (k - 1) / 2;
     Map out(layer.out_channels, (in.height - 1) / s + 1, (in.width - 1) / s + 1);
     for (int64_t o = 0; o < out.channels; ++o)
         for (int64_t y = 0; y < out.height; ++y)
@@ -111,9 +112,9 @@ inline std::map<int, Map> run_graph(const Graph &graph, const std::vector<LayerW
         } else if (layer.op == Op::kDense) {
             out = product(in, w.weight, w.bias, layer.out_channels, false);
         } else if (layer.op == Op::kMaxPool) {
-            out = pooled(in, layer.kernel, layer.stride, (layer.kernel - 1) / 2, true);
+            out = pooled(in, layer.kernel.width, layer.stride, (layer.kernel.width - 1) / 2, true);
         } else if (layer.op == Op::kAvgPool) {
-            out = pooled(in, layer.kernel, layer.stride, 0, false);
+            out = pooled(in, layer.kernel.width, layer.stride, 0, false);
         } else if (layer.op == Op::kGlobalPool) {
             out = Map(in.channels, 1, 1);
             for (int64_t c = 0; c < in.channels; ++c)

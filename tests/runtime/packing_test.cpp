@@ -95,6 +95,28 @@ TEST(Packing, VectorIsPaddedAndBack) {
     EXPECT_EQ(zeros(packed.data(), 48), 48);
 }
 
+// weight(o, c, kx, ky, g): outputs of a group lie together and are filled up with zeros.
+TEST(Packing, GroupedRoundTrip) {
+    const GroupedPacking shape = {5, 3, 2, 3, 1, 8}; // outputs, groups, depth, height, width, nr
+    const std::vector<float> source = counting(5 * 3 * 2 * 3);
+    std::vector<float> packed(static_cast<size_t>(shape.size()), -1.0f);
+    EXPECT_EQ(packed.size(), 8u * 2 * 3 * 3);
+    pack_grouped(shape, source.data(), packed.data());
+    for (size_t g = 0; g < 3; ++g)
+        for (size_t ky = 0; ky < 3; ++ky)
+            for (size_t c = 0; c < 2; ++c)
+                for (size_t o = 0; o < 8; ++o)
+                    EXPECT_EQ(packed[((g * 3 + ky) * 2 + c) * 8 + o],
+                              o < 5 ? source[((g * 5 + o) * 2 + c) * 3 + ky] : 0.0f);
+    std::vector<float> back(source.size());
+    unpack_grouped(shape, packed.data(), back.data());
+    EXPECT_EQ(back, source);
+    std::vector<float> bias(24, -1.0f);
+    pack_grouped_vector(shape, source.data(), bias.data());
+    for (size_t i = 0; i < 24; ++i)
+        EXPECT_EQ(bias[i], i % 8 < 5 ? source[i / 8 * 5 + i % 8] : 0.0f);
+}
+
 TEST(Packing, RefusesWhatIndicesCannotReach) {
     WeightMemory memory;
     WeightSpan packed;
@@ -154,8 +176,8 @@ TEST(Packing, SinkRefusesWrongCountsAndRanges) {
     steep.stride = 0;
     EXPECT_EQ(sink.add(steep, involution_weights()).code(), INVOLUTE_INVALID_ARGUMENT);
     LayerSpec large = involution_layer();
-    large.kernel = 5;
-    EXPECT_EQ(sink.add(large, involution_weights()).code(), INVOLUTE_UNSUPPORTED);
+    large.kernel = 2001;
+    EXPECT_EQ(sink.add(large, involution_weights()).code(), INVOLUTE_INVALID_ARGUMENT);
     EXPECT_TRUE(sink.take().first.empty());
 }
 

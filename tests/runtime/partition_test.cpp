@@ -42,6 +42,7 @@ WorkShape kernels(int64_t rows, int64_t channels, int64_t images) {
     WorkShape work = map(rows, rows, images);
     work.input_floats = channels, work.depth = channels / 4, work.groups = channels / 16;
     work.blocks = ceil_of(49 * (channels / 16), 16);
+    work.border = 6;
     return work;
 }
 

@@ -1,4 +1,4 @@
-// Which kernel a layer takes, and what is said where none fits: the shipped table, and a made-up
+// Which kernel a layer takes, and why: the shipped table, and a made-up
 // one for columns that it does not use.
 #include "core/registry.h"
 
@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "core/isa.h"
+#include "nets/table.h"
 
 namespace involute {
 namespace {
@@ -94,28 +95,81 @@ TEST(Registry, InvolutionRows) {
     }
 }
 
+// Nothing legal is refused.
+TEST(Registry, GenericRowsTakeTheRest) {
+    for (const involute_isa isa : kIsas) {
+        EXPECT_EQ(row(isa, grouped(Op::kAggregation, 32, 5, 1, 0)), "aggregation_generic");
+        EXPECT_EQ(row(isa, grouped(Op::kInvolution, 32, 9, 2, 0)), "involution_single_generic");
+        EXPECT_EQ(row(isa, grouped(Op::kInvolution, 32, 9, 2, 8)), "involution_generic");
+        EXPECT_EQ(row(isa, conv(64, 24, 1, 1)), "conv2d_grouped");
+        EXPECT_EQ(row(isa, grouped(Op::kMaxPool, 24, 3, 2, 0)), "max_pool_generic");
+        EXPECT_EQ(row(isa, grouped(Op::kAvgPool, 24, 2, 2, 0)), "avg_pool_generic");
+        EXPECT_EQ(row(isa, grouped(Op::kGlobalPool, 24, 1, 1, 0)), "global_pool_generic");
+        LayerSpec wide = grouped(Op::kInvolution, 64, 7, 1, 16);
+        wide.group_channels = 32;
+        EXPECT_EQ(row(isa, wide), "involution_generic");
+        LayerSpec dilated = grouped(Op::kInvolution, 64, 7, 1, 16);
+        dilated.dilation = 2;
+        EXPECT_EQ(row(isa, dilated), "involution_generic");
+        dilated.kernel = 1; // of which dilation says nothing
+        EXPECT_EQ(row(isa, dilated), "involution_generic");
+        LayerSpec flat = grouped(Op::kAggregation, 32, 7, 1, 0);
+        flat.kernel = KernelSize(1, 7);
+        EXPECT_EQ(row(isa, flat), "aggregation_generic");
+        flat.kernel = 7, flat.border = Border::kClamp;
+        EXPECT_EQ(row(isa, flat), "aggregation_clamp");
+        flat.border = Border::kZero, flat.upsample = 2;
+        EXPECT_EQ(row(isa, flat), "aggregation_upsample");
+        LayerSpec convolution = conv(64, 64, 3, 1);
+        convolution.groups = 64;
+        EXPECT_EQ(row(isa, convolution), "conv2d_depthwise");
+        convolution.out_channels = 128;
+        EXPECT_EQ(row(isa, convolution), "conv2d_grouped");
+        convolution.groups = 1, convolution.dilation = 2;
+        EXPECT_EQ(row(isa, convolution), "conv2d_grouped");
+    }
+}
+
+// A library without a row for an instruction set uses one that every CPU with it runs.
+TEST(Registry, ARowOfALowerInstructionSetServesTheHigherOnes) {
+    const KernelEntry *kernel = nullptr;
+    std::string why;
+    const LayerSpec layer = grouped(Op::kInvolution, 32, 5, 1, 8);
+    ASSERT_TRUE(choose_kernel(kernel_table(), INVOLUTE_ISA_AVX512, layer, &kernel, &why).ok());
+    EXPECT_EQ(kernel->isa, INVOLUTE_ISA_AVX2);
+    EXPECT_EQ(why.find("involution_generic for avx2: first row that fits kernel 5, stride 1, 32 "
+                       "channels in groups of 16, bottleneck of 8; not involution_k3_s1: kernel 3 "
+                       "only; "),
+              0u)
+        << why;
+}
+
 TEST(Registry, RefusalsNameTheReason) {
-    const involute_isa isa = INVOLUTE_ISA_AVX2;
-    EXPECT_EQ(row(isa, grouped(Op::kAggregation, 32, 5, 1, 0)),
-              "aggregation: kernel 5 has no row; rows exist for kernel 3, 7");
-    EXPECT_EQ(row(isa, grouped(Op::kInvolution, 32, 9, 2, 0)),
-              "involution: kernel 9 has no row; rows exist for kernel 3, 7");
-    EXPECT_EQ(row(isa, conv(64, 24, 1, 1)),
-              "conv2d: out_channels 24 has no row; rows take multiples of 16");
-    EXPECT_EQ(row(isa, grouped(Op::kMaxPool, 24, 3, 2, 0)),
-              "max_pool: channels 24 has no row; rows take multiples of 16");
-    LayerSpec wide = grouped(Op::kInvolution, 64, 7, 1, 16);
-    wide.group_channels = 32;
-    EXPECT_EQ(row(isa, wide),
-              "involution: group_channels 32 has no row; rows exist for groups of 16");
-    LayerSpec dilated = grouped(Op::kInvolution, 64, 7, 1, 16);
-    dilated.dilation = 2;
-    EXPECT_EQ(row(isa, dilated), "involution: dilation 2 has no row; rows exist for dilation 1");
     EXPECT_EQ(row(INVOLUTE_ISA_NEON, conv(64, 64, 1, 1)),
               "conv2d: this library has no kernel for isa neon");
     const KernelEntry *kernel = nullptr;
-    EXPECT_EQ(choose_kernel(kernel_table(), isa, dilated, &kernel, nullptr).code(),
+    EXPECT_EQ(choose_kernel(kernel_table(), INVOLUTE_ISA_NEON, conv(64, 64, 1, 1), &kernel, nullptr)
+                  .code(),
               INVOLUTE_UNSUPPORTED);
+}
+
+// Design rule 11: the known networks take specialised rows only.
+TEST(Registry, NetworksTakeNoGenericRow) {
+    for (const char *name : {"rednet26", "rednet38", "rednet50", "rednet101", "rednet152",
+                             "resnet26", "resnet38", "resnet50", "resnet101", "resnet152"}) {
+        Architecture architecture;
+        ASSERT_TRUE(parse_architecture(name, &architecture).ok());
+        const Table table =
+            architecture.involution ? rednet_table(architecture) : resnet_table(architecture);
+        for (const involute_isa isa : kIsas) {
+            for (const Row &one : table.rows) {
+                const KernelEntry *kernel = nullptr;
+                ASSERT_TRUE(choose_kernel(kernel_table(), isa, one.layer, &kernel, nullptr).ok());
+                EXPECT_FALSE(kernel->is_generic()) << name << " " << one.layer.name;
+                EXPECT_EQ(kernel->isa, isa) << name << " " << one.layer.name;
+            }
+        }
+    }
 }
 
 int no_kernel(void **) {
@@ -144,7 +198,10 @@ TEST(Registry, FirstRowThatFitsInAMadeUpTable) {
     EXPECT_EQ(name(64, 7, 2), "sn");
     EXPECT_EQ(name(32, 3, 1), "any");
     EXPECT_EQ(name(32, 3, 2), "any");
-    EXPECT_EQ(name(64, 3, 2), "aggregation: channels 64 has no row; rows exist for 32 channels");
+    EXPECT_EQ(name(64, 3, 2),
+              "aggregation: no row for isa baseline fits kernel 3, stride 2, 64 channels in groups "
+              "of 16; "
+              "c64: kernel 7 only; s1: kernel 7 only; sn: kernel 7 only; any: channels 32 only");
     const KernelTable only_general{entries + 2, 1};
     const KernelEntry *entry = nullptr;
     EXPECT_TRUE(
@@ -158,7 +215,7 @@ TEST(Registry, WhyTellsTheCaseAndThePassedOver) {
     ASSERT_TRUE(
         choose_kernel(kernel_table(), INVOLUTE_ISA_AVX512, conv(64, 48, 1, 1), &kernel, &why).ok());
     EXPECT_EQ(why, "conv2d_point: first row that fits kernel 1, stride 1, 64 -> 48 channels; not "
-                   "conv2d_point_n32, which needs multiples of 32 output channels");
+                   "conv2d_point_n32: multiples of 32 output channels only");
 }
 
 } // namespace

@@ -344,9 +344,9 @@ TEST(ModelOptions, AreChecked) {
     EXPECT_EQ(schedule.code, INVOLUTE_INVALID_ARGUMENT);
     EXPECT_NE(std::string(schedule.message).find("expected hand, tuned"), std::string::npos);
     const involute_status kernel = create(
-        [](auto *o) { o->architecture = R"({"kind":"aggregation","channels":32,"kernel":5})"; });
-    EXPECT_EQ(kernel.code, INVOLUTE_UNSUPPORTED);
-    EXPECT_STREQ(kernel.message, "aggregation: kernel 5 has no row; rows exist for kernel 3, 7");
+        [](auto *o) { o->architecture = R"({"kind":"aggregation","channels":32,"kernel":4})"; });
+    EXPECT_EQ(kernel.code, INVOLUTE_INVALID_ARGUMENT);
+    EXPECT_STREQ(kernel.message, "operator: kernel must be an odd integer from 1 to 255, found 4");
     const involute_status nothing = create([](auto *o) { o->architecture = nullptr; });
     EXPECT_EQ(nothing.code, INVOLUTE_INVALID_ARGUMENT);
     EXPECT_EQ(involute_model_create(nullptr, nullptr).code, INVOLUTE_INVALID_ARGUMENT);
@@ -360,6 +360,34 @@ TEST(KernelsJson, ListsEveryKernel) {
                                 "group_channels", "channels", "packing", "symbol"})
             EXPECT_TRUE(kernel.contains(key)) << key;
     }
+}
+
+// What of legal operators does not run: windows that the image must hold and cannot, and maps that
+// with their border are beyond 32-bit indices.
+TEST(Session, LimitsAreNamed) {
+    const auto create = [](const char *architecture, int64_t height, int64_t width) {
+        const Model model(architecture);
+        EXPECT_EQ(model.status.code, INVOLUTE_OK) << model.status.message;
+        involute_session_options options = session_options(1);
+        options.height = height, options.width = width;
+        involute_session *session = nullptr;
+        const involute_status status = involute_session_create(model.handle, &options, &session);
+        involute_session_destroy(session);
+        return status;
+    };
+    const char *clamped =
+        R"({"kind":"aggregation","channels":16,"kernel":[3,5],"dilation":2,"border":"clamp"})";
+    EXPECT_EQ(create(clamped, 6, 10).code, INVOLUTE_OK);
+    const involute_status small = create(clamped, 6, 9);
+    EXPECT_EQ(small.code, INVOLUTE_INVALID_ARGUMENT);
+    EXPECT_STREQ(small.message, "layer 'aggregation': with border clamp and dilation 2, windows of "
+                                "3x5 need an input of 6x10 at least, got 6x9");
+    const char *dilated = R"({"kind":"aggregation","channels":1024,"kernel":255,"dilation":64,)"
+                          R"("group_channels":1024})";
+    const involute_status large = create(dilated, 64, 64);
+    EXPECT_EQ(large.code, INVOLUTE_UNSUPPORTED);
+    EXPECT_STREQ(large.message, "layer 'aggregation': an input of 64x64x1024 with a border for "
+                                "kernel 255x255 and dilation 64 has more than 2147483647 values");
 }
 
 } // namespace

@@ -9,6 +9,7 @@
 
 #include "core/layer_cost.h"
 #include "schedules/aggregation_knobs.h"
+#include "schedules/conv2d_grouped_knobs.h"
 #include "schedules/conv2d_knobs.h"
 #include "schedules/involution_knobs.h"
 #include "schedules/kernel_generation_knobs.h"
@@ -53,7 +54,10 @@ TEST(Tiles, AreThoseOfTheSchedules) {
     for (const KernelEntry &kernel : kernel_table()) {
         const Machine &machine = machine_of(kernel.isa);
         const std::string name = std::string(kernel.row) + " " + machine.isa;
-        if (kernel.op == Op::kConv2d) {
+        if (kernel.op == Op::kConv2d && kernel.is_generic()) {
+            const auto knobs = schedules::Conv2dGroupedKnobs::defaults(machine, kernel.packing);
+            EXPECT_EQ(convolution_tile(kernel, 100), knobs.tile) << name;
+        } else if (kernel.op == Op::kConv2d) {
             const auto knobs = schedules::Conv2dKnobs::defaults(machine, kernel.packing);
             EXPECT_EQ(product_tile(kernel), knobs.tile) << name;
             EXPECT_EQ(convolution_tile(kernel, 1000 * knobs.tile), knobs.tile) << name;
@@ -70,11 +74,23 @@ TEST(Tiles, AreThoseOfTheSchedules) {
             const auto knobs = schedules::InvolutionKnobs::defaults(machine, kernel.packing);
             EXPECT_EQ(product_tile(kernel), knobs.product.pixels) << name;
             EXPECT_EQ(blocks_at_once(kernel), knobs.product.blocks) << name;
-            for (int64_t width = 1; width < 100; ++width)
+            for (int64_t width = 1; width < 100 && !kernel.is_generic(); ++width)
                 EXPECT_EQ(row_tile(kernel, width), scheduled_row_tile(knobs.tiles, width))
                     << name << " " << width;
+            const auto generic = schedules::InvolutionKnobs::generic(machine, kernel.packing);
+            if (kernel.is_generic()) {
+                EXPECT_EQ(row_tile(kernel, 1, 24), generic.tiles.tile[1]) << name;
+            }
         }
-        if (kernel.op == Op::kAggregation) {
+        if (kernel.op == Op::kAggregation && kernel.is_generic()) {
+            const auto knobs = schedules::AggregationKnobs::generic(machine);
+            for (const auto &[group, step] : {std::pair(32, 16), {24, 8}, {5, 4}, {3, 1}}) {
+                EXPECT_EQ(row_tile(kernel, 1, group),
+                          knobs.tiles.tile[step > machine.lanes ? 0 : 1])
+                    << name << " " << group;
+                EXPECT_EQ(computed_channels(kernel, group), tiled(group, step)) << name;
+            }
+        } else if (kernel.op == Op::kAggregation) {
             const auto knobs = schedules::AggregationKnobs::defaults(machine, kernel.packing);
             for (int64_t width = 1; width < 100; ++width)
                 EXPECT_EQ(row_tile(kernel, width), scheduled_row_tile(knobs.tiles, width))

@@ -44,10 +44,29 @@ constexpr SingleCase kSingleCases[] = {
     {R"({"kind":"aggregation","channels":128})", 14},
     {R"({"kind":"aggregation","channels":128,"stride":2})", 28},
     {R"({"kind":"avg_pool","channels":128,"stride":2})", 28},
+    {R"({"kind":"conv2d","channels":64,"groups":64})", 28},
+    {R"({"kind":"conv2d","channels":64,"groups":4})", 14},
+    {R"({"kind":"max_pool","channels":72,"stride":2})", 28},
+    {R"({"kind":"avg_pool","channels":72,"stride":2})", 28},
+    {R"({"kind":"global_pool","channels":72})", 28},
+    {R"({"kind":"kernel_generation","channels":72,"kernel":3,"group_channels":8})", 14},
+    {R"({"kind":"kernel_generation","channels":72,"kernel":3,"group_channels":8,"reduction":0})",
+     14},
+    {R"({"kind":"aggregation","channels":64,"kernel":5})", 28},
+    {R"({"kind":"aggregation","channels":64,"kernel":5,"group_channels":8})", 28},
+    {R"({"kind":"aggregation","channels":32,"kernel":3,"group_channels":4})", 28},
+    {R"({"kind":"aggregation","channels":16,"kernel":3,"group_channels":1})", 28},
+    {R"({"kind":"aggregation","channels":64,"kernel":5,"group_channels":64,"upsample":2})", 14},
+    {R"({"kind":"aggregation","channels":64,"kernel":7,"group_channels":32,"border":"clamp"})", 14},
+    {R"({"kind":"involution","channels":64,"kernel":5,"group_channels":8})", 14},
+    {R"({"kind":"involution","channels":64,"kernel":5,"group_channels":8,"reduction":0})", 14},
 };
 
 std::string name_of(const LayerSpec &layer, int64_t height, int64_t width) {
-    const std::string kernel = std::to_string(layer.kernel), stride = std::to_string(layer.stride);
+    const KernelSize &size = layer.kernel;
+    const std::string kernel =
+        (size.is_square() ? "" : std::to_string(size.height) + "x") + std::to_string(size.width);
+    const std::string stride = std::to_string(layer.stride);
     std::string name = op_name(layer.op);
     if (layer.op != Op::kDense && layer.op != Op::kGlobalPool)
         name += "/k" + kernel + "s" + stride;
@@ -57,6 +76,14 @@ std::string name_of(const LayerSpec &layer, int64_t height, int64_t width) {
     name += "/" + std::to_string(height) + "x" + std::to_string(width);
     if (layer.op == Op::kInvolution || layer.op == Op::kKernelGeneration)
         name += layer.hidden > 0 ? "/h" + std::to_string(layer.hidden) : "/single";
+    if (layer.group_channels != 16)
+        name += "/g" + std::to_string(layer.group_channels);
+    if (layer.groups > 1)
+        name += "/groups" + std::to_string(layer.groups);
+    if (layer.upsample > 1)
+        name += "/up" + std::to_string(layer.upsample);
+    if (layer.border == Border::kClamp)
+        name += "/clamp";
     return name + (layer.residual >= 0 ? "/residual" : "");
 }
 
@@ -140,10 +167,10 @@ std::vector<float> zeros(int64_t a, int64_t b, int64_t c = 1) {
 
 LayerWeights zero_weights(const LayerSpec &layer) {
     LayerWeights weights;
-    const int64_t taps = layer.kernel * layer.kernel;
+    const int64_t taps = layer.kernel.taps();
     switch (layer.op) {
     case Op::kConv2d:
-        weights.weight = zeros(layer.out_channels, layer.in_channels, taps);
+        weights.weight = zeros(layer.out_channels, layer.in_channels / layer.groups, taps);
         break;
     case Op::kDense:
         weights.weight = zeros(layer.out_channels, layer.in_channels);

@@ -1,0 +1,348 @@
+#include "tests/runtime/legal_cases.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <vector>
+
+#include "involute/involute.h"
+#include "oracle/conv2d.h"
+#include "oracle/involution.h"
+
+namespace involute::legal_cases {
+namespace {
+
+using Json = nlohmann::json;
+using Shape = std::vector<int64_t>;
+
+constexpr int64_t kMostWork = 400000; // multiply-adds of a case
+
+class Random {
+public:
+    explicit Random(uint64_t seed) : engine_(seed * 0x9E3779B97F4A7C15u + 1) {}
+
+    // The engine's numbers are the same everywhere, the library's distributions are not.
+    int64_t between(int64_t low, int64_t high) {
+        return low + static_cast<int64_t>(engine_() % static_cast<uint64_t>(high - low + 1));
+    }
+    bool one_in(int64_t n) {
+        return between(1, n) == 1;
+    }
+    float value(double low, double high) {
+        return static_cast<float>(low +
+                                  (high - low) * static_cast<double>(engine_() >> 11) * 0x1p-53);
+    }
+
+private:
+    std::mt19937_64 engine_;
+};
+
+struct Case {
+    std::string kind;
+    oracle::Window kernel;
+    int64_t batch = 1, height = 1, width = 1, channels = 1, out_channels = 1;
+    int64_t stride = 1, dilation = 1, upsample = 1, group = 1, conv_groups = 1, reduction = 0;
+    bool clamp = false, relu = false, residual = false;
+    involute_isa isa = INVOLUTE_ISA_BASELINE;
+    int32_t threads = 1;
+
+    int64_t rows() const {
+        return oracle::strided(height * upsample, stride);
+    }
+    int64_t columns() const {
+        return oracle::strided(width * upsample, stride);
+    }
+    int64_t kernel_rows() const {
+        return kernel.taps() * (channels / group);
+    }
+    int64_t hidden() const {
+        return reduction == 0 ? 0 : channels / reduction;
+    }
+    bool generates() const {
+        return kind == "involution" || kind == "kernel_generation";
+    }
+    int64_t work() const {
+        const int64_t pixels = batch * rows() * columns();
+        if (kind == "conv2d")
+            return pixels * out_channels * (channels / conv_groups) * kernel.taps();
+        const int64_t depth = reduction == 0 ? channels : hidden();
+        const int64_t generation = hidden() * channels + depth * kernel_rows();
+        return pixels * (channels * kernel.taps() + (generates() ? generation : 0));
+    }
+
+    Json json() const {
+        Json all = {{"kind", kind}, {"channels", channels}, {"stride", stride}};
+        all["kernel"] =
+            kernel.height == kernel.width ? Json(kernel.width) : Json{kernel.height, kernel.width};
+        if (kind != "kernel_generation")
+            all["dilation"] = dilation, all["relu"] = relu;
+        if (kind != "conv2d")
+            all["group_channels"] = group;
+        if (kind == "aggregation")
+            all["upsample"] = upsample, all["border"] = clamp ? "clamp" : "zero";
+        if (generates())
+            all["reduction"] = reduction;
+        if (kind == "conv2d")
+            all["out_channels"] = out_channels, all["groups"] = conv_groups,
+            all["residual"] = residual;
+        return all;
+    }
+    std::string text() const {
+        return json().dump() + " batch " + std::to_string(batch) + " size " +
+               std::to_string(height) + "x" + std::to_string(width) + " isa " +
+               involute_isa_name(isa) + " threads " + std::to_string(threads);
+    }
+};
+
+std::vector<involute_isa> available_isas() {
+    std::vector<involute_isa> isas;
+    for (involute_isa isa : {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512})
+        if (involute_isa_check(isa).code == INVOLUTE_OK)
+            isas.push_back(isa);
+    return isas;
+}
+
+int64_t some_divisor(Random *random, int64_t number) {
+    std::vector<int64_t> divisors;
+    for (int64_t d = 1; d <= number; ++d)
+        if (number % d == 0)
+            divisors.push_back(d);
+    return divisors[static_cast<size_t>(
+        random->between(0, static_cast<int64_t>(divisors.size()) - 1))];
+}
+
+Case draw(Random *random, const std::vector<involute_isa> &isas) {
+    static const char *const kKinds[] = {"aggregation", "kernel_generation", "involution",
+                                         "conv2d"};
+    static constexpr int64_t kCommonGroups[] = {1, 2, 4, 8, 16, 16, 32, 64};
+    Case one;
+    one.kind = kKinds[random->between(0, 3)];
+    one.kernel = oracle::Window(2 * random->between(0, 6) + 1);
+    if (random->one_in(4))
+        one.kernel.height = 2 * random->between(0, 6) + 1;
+    one.stride = random->one_in(2) ? 1 : random->between(1, 5);
+    one.dilation = random->one_in(2) ? 1 : random->between(1, 4);
+    one.group = random->one_in(2) ? kCommonGroups[random->between(0, 7)] : random->between(1, 64);
+    one.channels = one.group * random->between(1, std::max<int64_t>(1, 64 / one.group));
+    one.out_channels = one.channels;
+    one.reduction = random->one_in(4) ? 0 : some_divisor(random, one.channels);
+    one.relu = random->one_in(2);
+    one.batch = random->between(1, 3);
+    one.height = random->between(1, 14), one.width = random->between(1, 20);
+    if (one.kind == "kernel_generation")
+        one.dilation = 1;
+    if (one.kind == "aggregation" && random->one_in(4)) {
+        one.upsample = random->between(1, 4);
+        one.stride = one.upsample > 1 ? 1 : one.stride;
+    } else if (one.kind == "aggregation" && random->one_in(3)) {
+        one.clamp = true;
+        one.height = one.kernel.height * one.dilation + random->between(0, 4);
+        one.width = one.kernel.width * one.dilation + random->between(0, 4);
+    }
+    if (one.kind == "conv2d") {
+        one.conv_groups = random->one_in(3)   ? 1
+                          : random->one_in(3) ? one.channels
+                                              : some_divisor(random, one.channels);
+        one.out_channels = one.conv_groups * random->between(1, one.conv_groups > 8 ? 2 : 24);
+        one.residual = random->one_in(2);
+    }
+    one.isa = isas[static_cast<size_t>(random->between(0, static_cast<int64_t>(isas.size()) - 1))];
+    one.threads = static_cast<int32_t>(random->between(1, 3));
+    return one;
+}
+
+// Named tensors with memory of their own.
+class Tensors {
+public:
+    float *add(const char *name, const Shape &shape, Random *random, double low, double high) {
+        int64_t count = 1;
+        for (int64_t extent : shape)
+            count *= extent;
+        auto &values = values_.emplace_back(new std::vector<float>(static_cast<size_t>(count)));
+        for (float &value : *values)
+            value = random->value(low, high);
+        named_.push_back(
+            {name, involute_tensor_f32(values->data(), static_cast<int32_t>(shape.size()),
+                                       shape.data())});
+        return values->data();
+    }
+    const std::vector<involute_named_tensor> &named() const {
+        return named_;
+    }
+
+private:
+    std::vector<std::unique_ptr<std::vector<float>>> values_;
+    std::vector<involute_named_tensor> named_;
+};
+
+struct Operands {
+    Tensors weights, inputs;
+    oracle::Bounded expected;
+};
+
+double spread(int64_t fan_in) {
+    return std::sqrt(3.0 / static_cast<double>(fan_in));
+}
+
+oracle::Aggregation aggregation_of(const Case &one, const float *input) {
+    oracle::Aggregation layer;
+    layer.batch = one.batch, layer.channels = one.channels;
+    layer.height = one.height, layer.width = one.width, layer.kernel = one.kernel;
+    layer.stride = one.stride, layer.dilation = one.dilation, layer.upsample = one.upsample;
+    layer.group_channels = one.group, layer.clamp = one.clamp, layer.relu = one.relu;
+    layer.input = input;
+    return layer;
+}
+
+void prepare_conv2d(const Case &one, const float *input, Random *random, Operands *all) {
+    oracle::Conv2d layer;
+    layer.batch = one.batch, layer.in_channels = one.channels;
+    layer.out_channels = one.out_channels, layer.height = one.height, layer.width = one.width;
+    layer.kernel = one.kernel, layer.stride = one.stride, layer.dilation = one.dilation;
+    layer.groups = one.conv_groups, layer.relu = one.relu, layer.input = input;
+    const int64_t depth = one.channels / one.conv_groups;
+    const double limit = spread(depth * one.kernel.taps());
+    layer.weight =
+        all->weights.add("weight", {one.out_channels, depth, one.kernel.height, one.kernel.width},
+                         random, -limit, limit);
+    layer.bias = all->weights.add("bias", {one.out_channels}, random, -1, 1);
+    if (one.residual)
+        layer.residual = all->inputs.add(
+            "residual", {one.batch, one.out_channels, one.rows(), one.columns()}, random, -1, 1);
+    all->expected = oracle::conv2d(layer);
+}
+
+void prepare_generation(const Case &one, const float *input, Random *random, Operands *all) {
+    oracle::KernelGeneration layer;
+    layer.batch = one.batch, layer.channels = one.channels;
+    layer.height = one.height, layer.width = one.width, layer.kernel = one.kernel;
+    layer.stride = one.stride, layer.group_channels = one.group, layer.hidden = one.hidden();
+    layer.input = input;
+    oracle::BatchNorm norm = {};
+    if (layer.hidden > 0) {
+        const double limit = spread(one.channels);
+        layer.reduce_weight = all->weights.add(
+            "conv1.conv.weight", {layer.hidden, one.channels, 1, 1}, random, -limit, limit);
+        norm.weight = all->weights.add("conv1.bn.weight", {layer.hidden}, random, 0.5, 1.5);
+        norm.bias = all->weights.add("conv1.bn.bias", {layer.hidden}, random, -0.25, 0.25);
+        norm.mean = all->weights.add("conv1.bn.running_mean", {layer.hidden}, random, -0.25, 0.25);
+        norm.variance = all->weights.add("conv1.bn.running_var", {layer.hidden}, random, 0.5, 1.5);
+        layer.norm = &norm;
+    }
+    const int64_t depth = layer.hidden > 0 ? layer.hidden : one.channels;
+    const double limit = spread(depth * one.kernel.taps());
+    layer.weight = all->weights.add("conv2.conv.weight", {one.kernel_rows(), depth, 1, 1}, random,
+                                    -limit, limit);
+    layer.bias = all->weights.add("conv2.conv.bias", {one.kernel_rows()}, random, -0.1, 0.1);
+    all->expected = one.kind == "involution" ? oracle::involution(layer, aggregation_of(one, input))
+                                             : oracle::kernel_generation(layer);
+}
+
+void prepare(const Case &one, Random *random, Operands *all) {
+    const float *input =
+        all->inputs.add("input", {one.batch, one.channels, one.height, one.width}, random, -2, 2);
+    if (one.kind == "conv2d")
+        return prepare_conv2d(one, input, random, all);
+    if (one.generates())
+        return prepare_generation(one, input, random, all);
+    const double limit = spread(one.kernel.taps());
+    const Shape shape = {one.batch, one.channels / one.group, one.kernel.taps(), one.rows(),
+                         one.columns()};
+    const float *kernels = all->inputs.add("kernels", shape, random, -limit, limit);
+    const int64_t count = one.batch * one.kernel_rows() * one.rows() * one.columns();
+    all->expected = oracle::aggregation(aggregation_of(one, input), oracle::exact(kernels, count));
+}
+
+struct Handles {
+    involute_weights *weights = nullptr;
+    involute_model *model = nullptr;
+    involute_session *session = nullptr;
+
+    ~Handles() {
+        involute_session_destroy(session);
+        involute_model_destroy(model);
+        involute_weights_destroy(weights);
+    }
+};
+
+// "" when the call is well; the row is counted.
+std::string call(const Case &one, const Operands &all, std::vector<float> *result,
+                 std::map<std::string, int64_t> *rows) {
+    Handles handles;
+    const auto &weights = all.weights.named();
+    involute_status status =
+        involute_weights_create(weights.data(), weights.size(), &handles.weights);
+    const std::string json = one.json().dump();
+    involute_model_options options = {};
+    options.struct_size = sizeof options;
+    options.architecture = json.c_str();
+    options.weights = handles.weights;
+    options.isa = one.isa;
+    if (status.code == INVOLUTE_OK)
+        status = involute_model_create(&options, &handles.model);
+    involute_session_options sizes = {};
+    sizes.struct_size = sizeof sizes;
+    sizes.batch = one.batch, sizes.height = one.height, sizes.width = one.width;
+    sizes.threads = one.threads;
+    if (status.code == INVOLUTE_OK)
+        status = involute_session_create(handles.model, &sizes, &handles.session);
+    if (status.code != INVOLUTE_OK)
+        return status.message;
+    const Json told = Json::parse(involute_session_json(handles.session));
+    ++(*rows)[told["layers"][0]["row"]];
+    const Shape shape = told["outputs"][0]["shape"];
+    result->assign(all.expected.value.size(), std::nanf(""));
+    const involute_named_tensor output = {
+        one.kind == "kernel_generation" ? "kernels" : "output",
+        involute_tensor_f32(result->data(), static_cast<int32_t>(shape.size()), shape.data())};
+    const auto &inputs = all.inputs.named();
+    status = involute_session_run(handles.session, inputs.data(), inputs.size(), &output, 1);
+    return status.message;
+}
+
+std::string difference(const oracle::Bounded &expected, const std::vector<float> &got) {
+    for (size_t i = 0; i < got.size(); ++i) {
+        const double error = std::fabs(static_cast<double>(got[i]) - expected.value[i]);
+        if (!(error <= expected.bound[i]))
+            return "value " + std::to_string(i) + ": expected " +
+                   std::to_string(expected.value[i]) + " within " +
+                   std::to_string(expected.bound[i]) + ", got " + std::to_string(got[i]);
+    }
+    return "";
+}
+
+} // namespace
+
+Report run(uint64_t seed, int64_t count) {
+    Report report;
+    Random random(seed);
+    const std::vector<involute_isa> isas = available_isas();
+    while (report.passed < count) {
+        const Case one = draw(&random, isas);
+        if (one.work() > kMostWork)
+            continue;
+        Operands all;
+        prepare(one, &random, &all);
+        std::vector<float> result;
+        std::string wrong = call(one, all, &result, &report.rows);
+        if (wrong.empty())
+            wrong = difference(all.expected, result);
+        if (!wrong.empty()) {
+            report.failure = "case " + std::to_string(report.passed) + " of seed " +
+                             std::to_string(seed) + ", " + one.text() + ": " + wrong;
+            return report;
+        }
+        ++report.passed;
+    }
+    return report;
+}
+
+std::string rows_text(const Report &report) {
+    std::string text;
+    for (const auto &[row, times] : report.rows)
+        text += (text.empty() ? "" : ", ") + std::to_string(times) + " " + row;
+    return text;
+}
+
+} // namespace involute::legal_cases
