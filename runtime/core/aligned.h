@@ -1,11 +1,13 @@
 // Zeroed float storage of the size asked for, aligned for the widest vectors; for packed weights,
-// activations and tables. Pages of large storage are taken from the system when they are touched.
+// activations and tables. Pages of large storage are taken from the system when they are touched,
+// unless the application's allocator takes the place of the system.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 
+#include "core/allocator.h"
 #include "core/status.h"
 
 namespace involute {
@@ -16,6 +18,7 @@ constexpr size_t kBlockAlignment = 128; // arenas: two lines, which the prefetch
 class AlignedFloats {
 public:
     AlignedFloats() = default;
+    explicit AlignedFloats(const Allocator &allocator) : allocator_(allocator) {}
     ~AlignedFloats();
     AlignedFloats(AlignedFloats &&other) noexcept {
         swap(other);
@@ -27,7 +30,8 @@ public:
     AlignedFloats(const AlignedFloats &) = delete;
     AlignedFloats &operator=(const AlignedFloats &) = delete;
 
-    // `what` names the memory in the message when there is not enough.
+    // From the allocator of `result`. `what` names the memory in the message when there is not
+    // enough.
     static Status allocate(size_t count, const char *what, AlignedFloats *result);
 
     float *data() const {
@@ -42,14 +46,16 @@ public:
 
 private:
     void swap(AlignedFloats &other) {
+        std::swap(allocator_, other.allocator_);
         std::swap(data_, other.data_);
         std::swap(size_, other.size_);
         std::swap(mapped_bytes_, other.mapped_bytes_);
     }
 
+    Allocator allocator_;
     float *data_ = nullptr;
     size_t size_ = 0;
-    size_t mapped_bytes_ = 0; // 0: from the heap
+    size_t mapped_bytes_ = 0; // 0: from the allocator
 };
 
 } // namespace involute

@@ -21,16 +21,19 @@ struct ScratchArena::Header {
     ScratchArena *owner; // nullptr: no arena
     Header *below;       // the block before this one in the stack
     size_t start;        // where the stack stood before this block
+    size_t bytes;        // with the header
     bool on_heap;
     bool released;
 };
 
 ScratchArena::~ScratchArena() {
-    std::free(base_);
+    if (base_)
+        allocator_.release(base_, capacity_);
 }
 
 ScratchArena::ScratchArena(ScratchArena &&other) noexcept {
     // Headers point to their arena: only arenas without blocks are moved.
+    std::swap(allocator_, other.allocator_);
     std::swap(base_, other.base_);
     std::swap(capacity_, other.capacity_);
     std::swap(high_water_, other.high_water_);
@@ -40,13 +43,14 @@ ScratchArena::ScratchArena(ScratchArena &&other) noexcept {
 Status ScratchArena::reserve(size_t bytes) {
     if (last_)
         return Status::error(INVOLUTE_INTERNAL, "scratch: resized while in use");
-    std::free(base_);
+    if (base_)
+        allocator_.release(base_, capacity_);
     base_ = nullptr;
     capacity_ = 0;
     if (bytes == 0)
         return Status();
-    void *memory = nullptr;
-    if (posix_memalign(&memory, kBlockAlignment, bytes) != 0)
+    void *memory = allocator_.allocate(bytes);
+    if (!memory)
         return Status::error(INVOLUTE_OUT_OF_MEMORY, "scratch: no memory for %zu bytes", bytes);
     std::memset(memory, 0, bytes);
     base_ = static_cast<unsigned char *>(memory);
@@ -65,11 +69,12 @@ void *ScratchArena::allocate(size_t bytes) {
     if (!on_heap) {
         memory = base_ + top_;
     } else {
-        if (posix_memalign(&memory, kBlockAlignment, whole) != 0)
+        memory = allocator_.allocate(whole);
+        if (!memory)
             return nullptr;
         ++heap_blocks_;
     }
-    last_ = new (memory) Header{this, last_, top_, on_heap, false};
+    last_ = new (memory) Header{this, last_, top_, whole, on_heap, false};
     top_ += whole;
     if (top_ > high_water_)
         high_water_ = top_;
@@ -81,7 +86,7 @@ void *ScratchArena::allocate_unowned(size_t bytes) {
     if (bytes > SIZE_MAX / 2 ||
         posix_memalign(&memory, kBlockAlignment, kHeaderBytes + bytes + kTailBytes) != 0)
         return nullptr;
-    new (memory) Header{nullptr, nullptr, 0, true, false};
+    new (memory) Header{nullptr, nullptr, 0, 0, true, false};
     return static_cast<unsigned char *>(memory) + kHeaderBytes;
 }
 
@@ -106,7 +111,7 @@ void ScratchArena::pop_released() {
         last_ = header->below;
         top_ = header->start;
         if (header->on_heap)
-            std::free(header);
+            allocator_.release(header, header->bytes);
     }
 }
 

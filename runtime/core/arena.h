@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/allocator.h"
 #include "core/status.h"
 
 namespace involute {
@@ -13,6 +14,7 @@ namespace involute {
 class ScratchArena {
 public:
     ScratchArena() = default;
+    explicit ScratchArena(const Allocator &allocator) : allocator_(allocator) {}
     ~ScratchArena();
     ScratchArena(ScratchArena &&other) noexcept;
     ScratchArena &operator=(ScratchArena &&other) = delete;
@@ -24,7 +26,7 @@ public:
     // is exhausted. Blocks may be released in any order, their place is reused last in, first out.
     void *allocate(size_t bytes);
     static void release(void *block);
-    // A block of the heap that belongs to no arena, for callers without a context.
+    // A block of the system's heap that belongs to no arena, for callers without a context.
     static void *allocate_unowned(size_t bytes);
 
     size_t capacity() const {
@@ -43,6 +45,7 @@ private:
 
     void pop_released();
 
+    Allocator allocator_; // the heap
     unsigned char *base_ = nullptr;
     size_t capacity_ = 0, top_ = 0, high_water_ = 0;
     uint64_t heap_blocks_ = 0;

@@ -32,31 +32,12 @@ struct involute_session {
 
 namespace {
 
-// A caller built with a newer header may pass a longer struct; what this library does not know must
-// then be zero, which means "default" for every option.
-Status check_struct(const char *what, const void *options, size_t given, size_t known) {
-    constexpr size_t kLongest = 4096;
-    if (given < known || given > kLongest) {
-        return Status::error(INVOLUTE_INVALID_ARGUMENT,
-                             "%s: expected struct_size %zu (sizeof), got %zu", what, known, given);
-    }
-    const unsigned char *bytes = static_cast<const unsigned char *>(options);
-    for (size_t i = known; i < given; ++i) {
-        if (bytes[i] != 0) {
-            return Status::error(INVOLUTE_INVALID_ARGUMENT,
-                                 "%s: byte %zu sets an option that this library does not know",
-                                 what, i);
-        }
-    }
-    return Status();
-}
-
 Status create_model(const involute_model_options *options, involute_model **model) {
     INVOLUTE_RETURN_IF_ERROR(check_pointer("model", model));
     *model = nullptr;
     INVOLUTE_RETURN_IF_ERROR(check_pointer("options", options));
     INVOLUTE_RETURN_IF_ERROR(
-        check_struct("options", options, options->struct_size, sizeof *options));
+        involute::check_struct("options", options, options->struct_size, sizeof *options));
     auto built = std::make_unique<involute_model>();
     INVOLUTE_RETURN_IF_ERROR(involute::create_model(*options, &built->model));
     *model = built.release();
@@ -70,7 +51,7 @@ Status create_session(const involute_model *model, const involute_session_option
     INVOLUTE_RETURN_IF_ERROR(check_pointer("model", model));
     INVOLUTE_RETURN_IF_ERROR(check_pointer("options", options));
     INVOLUTE_RETURN_IF_ERROR(
-        check_struct("options", options, options->struct_size, sizeof *options));
+        involute::check_struct("options", options, options->struct_size, sizeof *options));
     auto built = std::make_unique<involute_session>();
     INVOLUTE_RETURN_IF_ERROR(involute::Session::create(model->model, *options, &built->session));
     *session = built.release();
@@ -108,7 +89,9 @@ const char *involute_isa_name(involute_isa isa) {
 }
 
 involute_status involute_isa_check(involute_isa isa) {
-    return guarded([&] { return involute::isa_check(involute::isa_situation(), isa); });
+    // A question; "no" is no failure.
+    return involute::without_exceptions(
+        [&] { return involute::isa_check(involute::isa_situation(), isa); });
 }
 
 involute_isa involute_isa_best(char *reason, size_t reason_size) {

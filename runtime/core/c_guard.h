@@ -5,12 +5,13 @@
 #include <exception>
 #include <new>
 
+#include "core/log.h"
 #include "core/status.h"
 
 namespace involute {
 
 template <class Body>
-involute_status guarded(Body body) {
+involute_status without_exceptions(Body body) {
     try {
         return Status(body()).c_status();
     } catch (const std::bad_alloc &) {
@@ -29,10 +30,38 @@ involute_status guarded(Body body) {
     }
 }
 
+// The same for what an application calls: it learns of failures by its log as well.
+template <class Body>
+involute_status guarded(Body body) {
+    const involute_status status = without_exceptions(body);
+    if (status.code != INVOLUTE_OK)
+        log(INVOLUTE_LOG_ERROR, "%s", status.message);
+    return status;
+}
+
 inline Status check_pointer(const char *what, const void *pointer) {
     return pointer
                ? Status()
                : Status::error(INVOLUTE_INVALID_ARGUMENT, "%s: expected a pointer, got NULL", what);
+}
+
+// A caller built with a newer header may pass a longer struct; what this library does not know must
+// then be zero, which means "default" for every option.
+inline Status check_struct(const char *what, const void *options, size_t given, size_t known) {
+    constexpr size_t kLongest = 4096;
+    if (given < known || given > kLongest) {
+        return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                             "%s: expected struct_size %zu (sizeof), got %zu", what, known, given);
+    }
+    const unsigned char *bytes = static_cast<const unsigned char *>(options);
+    for (size_t i = known; i < given; ++i) {
+        if (bytes[i] != 0) {
+            return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                                 "%s: byte %zu sets an option that this library does not know",
+                                 what, i);
+        }
+    }
+    return Status();
 }
 
 } // namespace involute

@@ -46,7 +46,12 @@ int run_recorded(void *user_context, int index, uint8_t *closure) {
 
 } // namespace
 
-KernelContext::KernelContext(ThreadPool *pool, size_t arenas) : pool_(pool), arenas_(arenas) {}
+KernelContext::KernelContext(ThreadPool *pool, size_t arenas, const Allocator &allocator)
+    : pool_(pool) {
+    arenas_.reserve(arenas);
+    for (size_t i = 0; i < arenas; ++i)
+        arenas_.emplace_back(allocator);
+}
 
 int KernelContext::parallel_for(ParallelTask task, int min, int size, uint8_t *closure) {
     if (recorder_ && size > 1 && !inside_recorded_task_)

@@ -17,7 +17,7 @@ class KernelContext {
 public:
     // `pool` may be nullptr: the caller runs all tasks alone. Arena i serves slot i of the pool,
     // slots beyond `arenas` use the heap.
-    KernelContext(ThreadPool *pool, size_t arenas);
+    KernelContext(ThreadPool *pool, size_t arenas, const Allocator &allocator = Allocator());
 
     // Runs tasks on the caller's thread but under slot 1, so that arena 0 and 1 tell apart what a
     // kernel wants outside and inside of its tasks.

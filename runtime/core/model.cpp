@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "core/isa.h"
+#include "core/log.h"
 #include "core/tensor_view.h"
 #include "io/weights.h"
 #include "nets/build.h"
@@ -56,6 +57,21 @@ Status architecture_text(const involute_model_options &options, std::string *tex
     return Status();
 }
 
+void log_model(const Model &model, const IsaSituation &situation) {
+    involute_isa ignored;
+    const std::string &cap = situation.environment_text;
+    if (!cap.empty() && !isa_from_name(cap.c_str(), &ignored))
+        log(INVOLUTE_LOG_WARNING, "INVOLUTE_MAX_ISA=%.32s names no instruction set and is ignored",
+            cap.c_str());
+    log(INVOLUTE_LOG_INFO, "model: %zu layers for %s, %zu bytes of packed weights",
+        model.layers.size(), isa_name(model.isa), model.weight_bytes());
+    for (size_t i = 0; i < model.layers.size() && log_wanted(INVOLUTE_LOG_DEBUG); ++i) {
+        const PackedLayer &layer = model.layers[i];
+        log(INVOLUTE_LOG_DEBUG, "layer '%s': %s, %s", model.graph.layers[i].name.c_str(),
+            layer.kernel->symbol, layer.why.c_str());
+    }
+}
+
 } // namespace
 
 size_t PackedLayer::bytes() const {
@@ -87,7 +103,7 @@ Status create_model(const involute_model_options &options, std::shared_ptr<const
 
     auto built = std::make_shared<Model>();
     built->isa = options.isa == INVOLUTE_ISA_AUTO ? isa_best(situation, nullptr) : options.isa;
-    PackingSink sink(kernel_table(), built->isa);
+    PackingSink sink(kernel_table(), built->isa, current_allocator());
     INVOLUTE_RETURN_IF_ERROR(build_graph(text, options.weights,
                                          options.weights_prefix ? options.weights_prefix : "",
                                          &sink, &built->graph));
@@ -97,6 +113,7 @@ Status create_model(const involute_model_options &options, std::shared_ptr<const
                              built->graph.layers.size(), built->layers.size());
     }
     INVOLUTE_RETURN_IF_ERROR(describe_model(built->graph, built->isa, &built->json));
+    log_model(*built, situation);
     *model = std::move(built);
     return Status();
 }

@@ -39,7 +39,8 @@ GroupedPacking grouped_packing(const LayerSpec &layer, const KernelEntry &kernel
 // Chooses the kernel of each layer that arrives and packs its weights at once.
 class PackingSink : public LayerSink {
 public:
-    PackingSink(KernelTable table, involute_isa isa) : table_(table), isa_(isa) {}
+    PackingSink(KernelTable table, involute_isa isa, const Allocator &allocator = Allocator())
+        : table_(table), isa_(isa), memory_(allocator) {}
 
     Status add(const LayerSpec &layer, LayerWeights &&weights) override;
 

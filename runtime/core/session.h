@@ -62,7 +62,8 @@ private:
         int buffer;
     };
 
-    Session() = default;
+    explicit Session(const Allocator &allocator)
+        : allocator_(allocator), arena_(allocator), spare_(allocator) {}
 
     Status plan(const involute_session_options &options);
     Status bind();
@@ -90,6 +91,7 @@ private:
         return arena_.data() + plan_.offsets[static_cast<size_t>(tensor)] / int64_t{sizeof(float)};
     }
 
+    const Allocator allocator_;
     std::shared_ptr<const Model> model_;
     int threads_ = 1;
     Cores cut_for_ = Cores(1); // more threads than threads_ only where they are simulated

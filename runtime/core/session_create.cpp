@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 
+#include "core/log.h"
 #include "core/session.h"
 
 namespace involute {
@@ -74,7 +75,7 @@ Status Session::create(std::shared_ptr<const Model> model, const involute_sessio
 Status Session::create(std::shared_ptr<const Model> model, const involute_session_options &options,
                        int64_t l2_bytes, std::unique_ptr<Session> *session) {
     INVOLUTE_RETURN_IF_ERROR(check_options(options));
-    std::unique_ptr<Session> built(new Session());
+    std::unique_ptr<Session> built(new Session(current_allocator()));
     built->model_ = std::move(model);
     const bool simulates = options.simulated_threads > 0;
     built->threads_ = simulates             ? 1
@@ -86,6 +87,11 @@ Status Session::create(std::shared_ptr<const Model> model, const involute_sessio
     INVOLUTE_RETURN_IF_ERROR(built->measure(options.profile || simulates));
     built->json_ = built->describe();
     INVOLUTE_RETURN_IF_ERROR(built->pool_.start(built->threads_));
+    log(INVOLUTE_LOG_INFO,
+        "session: batch %" PRId64 ", %" PRId64 "x%" PRId64
+        ", threads %d, %zu bytes of activations, %zu of scratch",
+        options.batch, options.height, options.width, built->threads_, built->arena_.bytes(),
+        built->caller_scratch_ + built->worker_scratch_ * static_cast<size_t>(built->threads_ - 1));
     *session = std::move(built);
     return Status();
 }
@@ -157,7 +163,7 @@ Status Session::bind() {
             auto found = std::find_if(reciprocals_.begin(), reciprocals_.end(),
                                       [&](const auto &pair) { return pair.first == layer.stride; });
             if (found == reciprocals_.end()) {
-                AlignedFloats table;
+                AlignedFloats table(allocator_);
                 INVOLUTE_RETURN_IF_ERROR(make_reciprocals(layer.stride, &table));
                 found = reciprocals_.emplace(reciprocals_.end(), layer.stride, std::move(table));
             }
@@ -194,7 +200,7 @@ Status Session::measure(bool profile) {
     for (size_t i = 0; i < calls_.size(); ++i) {
         const auto [entry, first] = measured.try_emplace(calls_[i]->call.signature());
         if (first) {
-            KernelContext context(nullptr, 2);
+            KernelContext context(nullptr, 2, allocator_);
             TaskRecorder counter;
             context.set_measuring(true);
             context.set_recorder(&counter);
@@ -208,7 +214,7 @@ Status Session::measure(bool profile) {
         }
         counts.push_back(entry->second);
     }
-    context_ = std::make_unique<KernelContext>(&pool_, static_cast<size_t>(threads_));
+    context_ = std::make_unique<KernelContext>(&pool_, static_cast<size_t>(threads_), allocator_);
     for (size_t slot = 0; slot < context_->arenas().size(); ++slot) {
         INVOLUTE_RETURN_IF_ERROR(
             context_->arenas()[slot].reserve(slot == 0 ? caller_scratch_ : worker_scratch_));

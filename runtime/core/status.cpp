@@ -25,6 +25,13 @@ Status Status::error(involute_code code, const char *format, ...) {
     return status;
 }
 
+Status Status::of(const involute_status &status) {
+    Status copy;
+    copy.code_ = static_cast<involute_code>(status.code);
+    copy.message_ = status.message;
+    return copy;
+}
+
 involute_status Status::c_status() const {
     involute_status status;
     std::memset(&status, 0, sizeof status);

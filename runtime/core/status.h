@@ -16,6 +16,9 @@ public:
     // was found.
     [[gnu::format(printf, 2, 3)]] static Status error(involute_code code, const char *format, ...);
 
+    // From the C struct.
+    static Status of(const involute_status &status);
+
     bool ok() const {
         return code_ == INVOLUTE_OK;
     }

@@ -21,7 +21,7 @@ Status WeightMemory::allocate(size_t count, const char *what, WeightSpan *result
     const size_t whole = (count + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine;
     if (chunks_.empty() || whole > chunks_.back().size() - used_) {
         const size_t next = std::clamp(capacity(), kSmallestChunk, kLargestChunk);
-        AlignedFloats chunk;
+        AlignedFloats chunk(allocator_);
         INVOLUTE_RETURN_IF_ERROR(AlignedFloats::allocate(std::max(next, whole), what, &chunk));
         chunks_.push_back(std::move(chunk));
         used_ = 0;

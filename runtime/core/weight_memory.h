@@ -27,6 +27,9 @@ struct WeightSpan {
 
 class WeightMemory {
 public:
+    WeightMemory() = default;
+    explicit WeightMemory(const Allocator &allocator) : allocator_(allocator) {}
+
     // Zeroed floats, aligned to kVectorAlignment, which live as long as this object and stay where
     // they are when it is moved. `what` names them in the message when there is not enough.
     Status allocate(size_t count, const char *what, WeightSpan *result);
@@ -35,6 +38,7 @@ public:
     size_t capacity() const;
 
 private:
+    Allocator allocator_;
     std::vector<AlignedFloats> chunks_;
     size_t used_ = 0; // floats of the last chunk
 };

@@ -1,9 +1,9 @@
-// The C functions of weights, tensor files and pictures.
+// The C functions of weights and tensor files, and that of pictures but for the decoders.
 #include <memory>
 
 #include "core/c_guard.h"
 #include "core/checked_size.h"
-#include "io/image.h"
+#include "io/picture_loading.h"
 #include "io/portable_rule.h"
 #include "io/preprocess.h"
 #include "io/safetensors.h"
@@ -125,8 +125,9 @@ involute_status involute_tensor_fill(involute_tensor *tensor, const char *name, 
     });
 }
 
-involute_status involute_image_load(const char *path, const char *preprocessing, int64_t height,
-                                    int64_t width, involute_tensor *tensor) {
+involute_status involute_internal_image_load(const char *path, const char *preprocessing,
+                                             int64_t height, int64_t width, involute_tensor *tensor,
+                                             involute::PictureReader read) {
     return guarded([&]() -> Status {
         INVOLUTE_RETURN_IF_ERROR(check_pointer("path", path));
         INVOLUTE_RETURN_IF_ERROR(check_pointer("tensor", tensor));
@@ -146,7 +147,7 @@ involute_status involute_image_load(const char *path, const char *preprocessing,
                                  "tensor: expected float32 of shape [1, 3, %lld, %lld]",
                                  static_cast<long long>(h), static_cast<long long>(w));
         involute::Image image;
-        INVOLUTE_RETURN_IF_ERROR(involute::read_image(path, &image));
+        INVOLUTE_RETURN_IF_ERROR(Status::of(read(path, &image)));
         return involute::preprocess(image, recipe, height, width,
                                     static_cast<float *>(tensor->data), tensor->strides + 1);
     });

@@ -2,7 +2,8 @@
  *
  * Everything an application needs is in this header; no Halide, LLVM or Python stands behind it.
  * Objects are opaque and owned by the caller, who destroys them in any order (a session keeps what
- * it needs of its model alive). No function throws, prints, aborts or changes the environment.
+ * it needs of its model alive). No function throws, prints, aborts or changes the environment; nor
+ * may functions of the application that are called from here throw.
  *
  * Threads: objects may be used from any thread; one session serves one caller at a time, any number
  * of sessions of one model run at once. Results have the same bits for every number of threads.
@@ -50,6 +51,46 @@ typedef struct involute_status {
 
 /* "1.2.3", static. */
 INVOLUTE_API const char *involute_version(void);
+
+/* ---- the application's part: memory and messages ---- */
+
+/* Takes the place of the system's memory for what models and sessions store: packed weights,
+ * activations, scratch. (Names, JSON and the like stay on the heap of the C++ library.) The
+ * functions are called from any thread, also from several at once; involute_session_run calls
+ * neither. */
+typedef struct involute_allocator {
+    size_t struct_size; /* sizeof(involute_allocator) */
+    void *user;         /* given to the functions */
+    /* At least `bytes` (> 0) of memory of any content, aligned to `alignment` (a power of two), or
+     * NULL when there is none: the call that needed it fails with INVOLUTE_OUT_OF_MEMORY. */
+    void *(*allocate)(void *user, size_t bytes, size_t alignment);
+    /* `memory` is not NULL; `bytes` and `alignment` are those it was allocated with. */
+    void (*release)(void *user, void *memory, size_t bytes, size_t alignment);
+} involute_allocator;
+
+/* For models and sessions created from now on; NULL: the system again. Each keeps the allocator it
+ * was created with to its end, and so does the memory of a model to the end of its last session:
+ * the functions and `user` must live as long. The struct is copied. */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status
+involute_set_allocator(const involute_allocator *allocator);
+
+typedef enum involute_log_level {
+    INVOLUTE_LOG_ERROR = 1,   /* every call that fails; involute_isa_check answers, that is none */
+    INVOLUTE_LOG_WARNING = 2, /* what is ignored, such as an INVOLUTE_MAX_ISA that names nothing */
+    INVOLUTE_LOG_INFO = 3,    /* models and sessions that were created, with their memory */
+    INVOLUTE_LOG_DEBUG = 4    /* the kernel that each layer takes, and why */
+} involute_log_level;
+
+/* `text` is one line of UTF-8 without its end, valid during the call. Called from any thread, also
+ * from several at once. */
+typedef void (*involute_log_function)(void *user, involute_log_level level, const char *text);
+
+/* `function` gets the messages up to `level`; NULL, as in the beginning: silence. When this
+ * returns, the function before is not being called any more. Nothing is logged, and this function
+ * fails, on a thread that is inside a call of `function`. */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status involute_set_logger(involute_log_function function,
+                                                                    void *user,
+                                                                    involute_log_level level);
 
 /* ---- tensors ---- */
 
