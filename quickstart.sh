@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 
 install_packages
 install_python
-build -DINVOLUTE_TESTS=OFF
+build -DINVOLUTE_BUILD_TESTS=OFF -DINVOLUTE_BUILD_BENCH=OFF
 
 involute=build/release/involute
 say "Classifying 20 handwritten digits: involute run examples/images/*.png"

@@ -6,6 +6,6 @@ cd "$(dirname "$0")"
 
 install_packages cmake valgrind
 install_python
-build -DINVOLUTE_TESTS=ON
+build -DINVOLUTE_BUILD_TESTS=ON -DINVOLUTE_BUILD_BENCH=ON
 say "Testing"
 ctest --preset release -j "$(nproc)" "$@"

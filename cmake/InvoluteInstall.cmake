@@ -1,26 +1,43 @@
-# The relocatable package: library, headers, command, CMake package and pkg-config file.
+# The relocatable package: both libraries, headers, command, CMake package and pkg-config files.
 include(CMakePackageConfigHelpers)
 
 install(
   TARGETS involute
   EXPORT involuteTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(TARGETS involute_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(TARGET involute_static)
+  install(
+    TARGETS involute_static
+    EXPORT involuteTargets
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
+if(TARGET involute_command)
+  install(TARGETS involute_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
 install(DIRECTORY runtime/include/involute DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/involute)
+set(generated ${PROJECT_BINARY_DIR}/generated)
 install(EXPORT involuteTargets NAMESPACE involute:: DESTINATION ${package})
 configure_package_config_file(
-  cmake/involuteConfig.cmake.in ${CMAKE_BINARY_DIR}/generated/involuteConfig.cmake
+  cmake/involuteConfig.cmake.in ${generated}/involuteConfig.cmake
   INSTALL_DESTINATION ${package} NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
-write_basic_package_version_file(${CMAKE_BINARY_DIR}/generated/involuteConfigVersion.cmake
+write_basic_package_version_file(${generated}/involuteConfigVersion.cmake
                                  COMPATIBILITY SameMinorVersion)
-install(FILES ${CMAKE_BINARY_DIR}/generated/involuteConfig.cmake
-              ${CMAKE_BINARY_DIR}/generated/involuteConfigVersion.cmake DESTINATION ${package})
+install(FILES ${generated}/involuteConfig.cmake ${generated}/involuteConfigVersion.cmake
+        DESTINATION ${package})
 
-# The .pc file finds its prefix from where it lies, so that the package can be moved.
+# The .pc files find their prefix from where they lie, so that the package can be moved.
 file(RELATIVE_PATH PC_PREFIX ${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/pkgconfig
      ${CMAKE_INSTALL_PREFIX})
-configure_file(cmake/involute.pc.in ${CMAKE_BINARY_DIR}/generated/involute.pc @ONLY)
-install(FILES ${CMAKE_BINARY_DIR}/generated/involute.pc
-        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+set(PC_DECODERS "-Wl,--push-state,--as-needed -lspng -ljpeg -Wl,--pop-state")
+# What the archive needs. The table of unwinding is there by default but in programs that are all
+# static; the library catches its own exceptions by it.
+set(PC_STATIC "-Wl,--eh-frame-hdr -pthread -lm")
+foreach(pc involute involute-static)
+  if(pc STREQUAL involute OR TARGET involute_static)
+    configure_file(cmake/${pc}.pc.in ${generated}/${pc}.pc @ONLY)
+    install(FILES ${generated}/${pc}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+  endif()
+endforeach()
