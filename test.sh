@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 . cmake/bootstrap.sh
 
-install_packages cmake valgrind
+install_packages cmake valgrind abigail-tools
 install_python
 build -DINVOLUTE_BUILD_TESTS=ON -DINVOLUTE_BUILD_BENCH=ON
 say "Testing"
