@@ -50,7 +50,8 @@ std::vector<BenchCase> targets(const BenchOptions &options) {
 } // namespace
 
 std::vector<BenchCase> bench_cases(const BenchOptions &options) {
-    check_precision_and_schedule(options.raw);
+    check_precision(options.raw);
+    const std::vector<std::string> schedules = parse_schedules(options.raw.schedule);
     const std::vector<involute_isa> isas = parse_isas(options.raw.isa);
     const bool simulates = !options.simulated_threads.empty();
     if (simulates && !options.raw.threads.empty())
@@ -76,8 +77,6 @@ std::vector<BenchCase> bench_cases(const BenchOptions &options) {
             shared.min_seconds = 0; // a number that was asked for is the number that is run
     }
     const size_t precisions = std::max<size_t>(1, split_list("--dtype", options.raw.dtype).size());
-    const size_t schedules =
-        std::max<size_t>(1, split_list("--schedule", options.raw.schedule).size());
 
     std::vector<BenchCase> all;
     for (const BenchCase &target : targets(options))
@@ -85,8 +84,9 @@ std::vector<BenchCase> bench_cases(const BenchOptions &options) {
             for (int64_t batch : batches)
                 for (int thread_count : threads)
                     for (involute_isa isa : isas)
-                        for (size_t again = 0; again < precisions * schedules; ++again) {
+                        for (size_t i = 0; i < precisions * schedules.size(); ++i) {
                             BenchCase one = shared;
+                            one.schedule = schedules[i % schedules.size()];
                             one.model = target.model;
                             one.description = target.description;
                             one.size = size;
@@ -115,6 +115,10 @@ std::string bench_command(const BenchCase &which, Size size) {
                 c = c == '_' ? '-' : c;
             if (value.is_number())
                 add(option, std::to_string(value.get<int64_t>()));
+            else if (value.is_array()) // of a window: height and width
+                add(option, value[0].dump() + "x" + value[1].dump());
+            else if (value.is_string() && key != "kind")
+                add(option, value.get<std::string>());
             else if (value.is_boolean())
                 words.push_back(option);
         }
@@ -129,7 +133,7 @@ std::string bench_command(const BenchCase &which, Size size) {
         add("--threads", std::to_string(which.threads));
     add("--isa", involute_isa_name(which.isa));
     add("--dtype", "f32");
-    add("--schedule", "hand");
+    add("--schedule", which.schedule);
     if (which.min_seconds != 1)
         add("--min-time", significant(which.min_seconds, 6));
     if (which.min_iterations != 10)

@@ -27,14 +27,15 @@ struct BenchCase {
     int threads = 1;
     int simulated_threads = 0; // 0: a measurement, on `threads`
     involute_isa isa = INVOLUTE_ISA_AUTO;
+    std::string schedule = kHand;
     double min_seconds = 1;
     int64_t min_iterations = 10;
     bool profile = false;
 };
 
 // The last list changes fastest: model or op (with its settings), size, batch, threads (real or
-// simulated), isa. Stops,
-// naming the option, when something does not parse; opens no files.
+// simulated), isa, schedule. Stops, naming the option, when something does not parse; opens no
+// files.
 std::vector<BenchCase> bench_cases(const BenchOptions &options);
 
 // The line that measures this row again; `size` as it was in the end.

@@ -20,7 +20,7 @@ double seconds_between(BenchClock::time_point start, BenchClock::time_point end)
 Model build_model(const BenchCase &which) {
     Model model = which.description.is_object() ? open_operator(which.description, which.weights)
                                                 : open_model(which.model, which.weights);
-    create_model(which.isa, &model);
+    create_model(which.isa, which.schedule, &model);
     return model;
 }
 
@@ -36,8 +36,9 @@ Json bench_identity(const BenchCase &which, const Model &model, const Json &sess
     Json row = Json::object();
     if (which.description.is_object()) {
         row["op"] = model.label;
-        for (const char *key : {"channels", "out_channels", "kernel", "stride", "dilation",
-                                "group_channels", "reduction", "relu"})
+        for (const char *key :
+             {"channels", "out_channels", "groups", "kernel", "stride", "dilation", "upsample",
+              "border", "group_channels", "reduction", "relu"})
             if (model.json.contains(key))
                 row[key] = model.json.at(key);
     } else {
@@ -49,7 +50,7 @@ Json bench_identity(const BenchCase &which, const Model &model, const Json &sess
     row["threads"] = session.at("threads");
     row["isa"] = session.at("isa");
     row["dtype"] = "f32";
-    row["schedule"] = "hand";
+    row["schedule"] = which.schedule;
     return row;
 }
 

@@ -19,19 +19,27 @@ std::string operator_text(const Json &row) {
         {"dilation", " d"}, {"group_channels", " g"}, {"reduction", " r"}};
     for (const auto &[key, mark] : parts)
         if (row.contains(key))
-            text += mark + std::to_string(row.at(key).get<int64_t>());
+            text +=
+                mark + (row.at(key).is_array() ? row.at(key)[0].dump() + "x" + row.at(key)[1].dump()
+                                               : row.at(key).dump());
+    if (row.value("groups", 1) > 1)
+        text += " " + row.at("groups").dump() + " groups";
+    if (row.value("upsample", 1) > 1)
+        text += " up" + row.at("upsample").dump();
+    if (row.value("border", "zero") == "clamp")
+        text += " clamp";
     return text + (row.value("relu", false) ? " relu" : "");
 }
 
 std::string printed_networks(const std::vector<Json> &rows) {
-    Table table({"<model or op", "size", "batch", "threads", "isa", "images/s", "ms", "of FMA peak",
-                 "peak MB"});
+    Table table({"<model or op", "size", "batch", "threads", "isa", "schedule", "images/s", "ms",
+                 "of FMA peak", "peak MB"});
     for (const Json &row : rows)
         if (!row.contains("layer"))
             table.row({bench_name(row), row.at("size").get<std::string>(),
                        std::to_string(row.at("batch").get<int64_t>()),
                        std::to_string(row.at("threads").get<int64_t>()),
-                       row.at("isa").get<std::string>(),
+                       row.at("isa").get<std::string>(), row.at("schedule").get<std::string>(),
                        fixed(row.at("images_per_s").get<double>(), 1),
                        significant(row.at("ms_median").get<double>(), 4),
                        share_text(row.at("peak_fraction")),

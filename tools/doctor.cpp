@@ -73,7 +73,7 @@ Finding digits() {
     finding.mend = "cmake --build --preset release --clean-first";
     try {
         Model model = open_model("", "");
-        create_model(INVOLUTE_ISA_AUTO, &model);
+        create_model(INVOLUTE_ISA_AUTO, kHand, &model);
         const Session session = create_session(model, 1, default_size(model), usable_cores());
         const std::vector<Tensor> inputs =
             make_tensors(session.json.at("inputs"), Order::kChannelsLast);

@@ -104,7 +104,7 @@ int about_model(const InfoOptions &options, Model model) {
     const int64_t batch = single(parse_batches(options.raw.batch), "--batch");
     const bool dense = options.row && model.label == "dense";
     Size size = single(parse_sizes(options.raw.size), "--size");
-    create_model(isa, &model);
+    create_model(isa, single(parse_schedules(options.raw.schedule), "--schedule"), &model);
     if (size.height == 0)
         size = dense ? Size{1, 1} : options.row ? Size{56, 56} : default_size(model);
     const Session session = create_session(model, batch, size, threads);
@@ -135,7 +135,7 @@ int about_model(const InfoOptions &options, Model model) {
 }
 
 int info(const InfoOptions &options) {
-    check_precision_and_schedule(options.raw);
+    check_precision(options.raw);
     const std::string model = only_value("--model", options.raw.model);
     if (options.row) {
         if (!model.empty() || options.op.op.empty())

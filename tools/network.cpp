@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "failure.h"
+#include "packs.h"
 #include "print.h"
 
 // The bytes of models/rednet-digits.safetensors; made by the build.
@@ -137,20 +138,34 @@ Model open_operator(const Json &description, const std::string &weights) {
     return opened;
 }
 
-void create_model(involute_isa isa, Model *model) {
+involute_status try_create_model(involute_model_options options, const std::string &schedule,
+                                 ModelHandle *model) {
+    const auto create = [&](const std::string &from) {
+        options.struct_size = sizeof options;
+        options.schedule = from.c_str();
+        involute_model *created = nullptr;
+        const involute_status status = involute_model_create(&options, &created);
+        model->reset(created);
+        return status;
+    };
+    const involute_status status = create(kHand);
+    if (status.code != INVOLUTE_OK || schedule == kHand)
+        return status;
+    provide_packs(pack_requests(Json::parse(involute_model_json(model->get())), schedule));
+    return create(schedule);
+}
+
+void create_model(involute_isa isa, const std::string &schedule, Model *model) {
     involute_model_options options = {};
-    options.struct_size = sizeof options;
     options.architecture = model->architecture.c_str();
     options.weights = model->weights.get();
     options.isa = isa;
     options.dtype = INVOLUTE_F32;
-    involute_model *created = nullptr;
     const std::string weights =
         model->weights_text.empty() ? "" : " with weights " + model->weights_text;
-    require(involute_model_create(&options, &created), model->label + weights);
-    model->model.reset(created);
+    require(try_create_model(options, schedule, &model->model), model->label + weights);
     model->weights.reset();
-    model->json = Json::parse(involute_model_json(created));
+    model->json = Json::parse(involute_model_json(model->model.get()));
 }
 
 Size default_size(const Model &model) {

@@ -37,8 +37,13 @@ Model open_model(const std::string &model, const std::string &weights);
 // An operator, described as JSON; `weights` as above.
 Model open_operator(const Json &description, const std::string &weights);
 
+// involute_model_create; for another schedule than hand the packs that the layers need are built
+// and registered before. `options` without struct_size and schedule.
+involute_status try_create_model(involute_model_options options, const std::string &schedule,
+                                 ModelHandle *model);
+
 // Builds it; stops, naming model and weights, when they do not fit.
-void create_model(involute_isa isa, Model *model);
+void create_model(involute_isa isa, const std::string &schedule, Model *model);
 
 // The size that pictures are prepared to, or 224x224.
 Size default_size(const Model &model);

@@ -76,10 +76,9 @@ void add_shared_options(CLI::App *command, RawOptions *raw) {
     add_list(command, "--isa", &raw->isa, "NAME", joined(kIsas) + " (the best that runs here)");
     add_list(command, "--dtype", &raw->dtype, "NAME", "f32");
     add_list(command, "--schedule", &raw->schedule, "NAME",
-             "hand (the others, " + joined({kSchedules.begin() + 1, kSchedules.end()}) +
-                 ", need packs, which are not part of this version)");
-    command->add_option("--wisdom", raw->wisdom, "knobs for tuned schedules (needs packs)")
-        ->type_name("FILE");
+             joined(kSchedules) + " (hand); kernels of the others are built when they are first "
+                                  "asked for");
+    command->add_option("--wisdom", raw->wisdom, "knobs for tuned schedules")->type_name("FILE");
 }
 
 void add_operator_options(CLI::App *command, RawOperator *raw) {
@@ -195,7 +194,21 @@ std::vector<involute_isa> parse_isas(const std::vector<std::string> &values) {
     return isas;
 }
 
-void check_precision_and_schedule(const RawOptions &raw) {
+std::vector<std::string> parse_schedules(const std::vector<std::string> &values) {
+    if (values.empty())
+        return {kHand};
+    const std::vector<std::string> schedules = split_list("--schedule", values);
+    for (const std::string &item : schedules) {
+        if (!contains(kSchedules, item))
+            refuse("--schedule", "one of " + joined(kSchedules), item);
+        if (item == "tuned")
+            throw Failure(kExitEnvironment,
+                          "--schedule tuned: the tuner is not part of this version");
+    }
+    return schedules;
+}
+
+void check_precision(const RawOptions &raw) {
     for (const std::string &item : split_list("--dtype", raw.dtype)) {
         if (!contains(kDtypes, item))
             refuse("--dtype", "one of " + joined(kDtypes), item);
@@ -204,17 +217,9 @@ void check_precision_and_schedule(const RawOptions &raw) {
                                                 ": kernels for it are not part of this version; "
                                                 "only f32 is there");
     }
-    for (const std::string &item : split_list("--schedule", raw.schedule)) {
-        if (!contains(kSchedules, item))
-            refuse("--schedule", "one of " + joined(kSchedules), item);
-        if (item != "hand")
-            throw Failure(kExitEnvironment, "--schedule " + item +
-                                                ": packs are not part of this version; only "
-                                                "hand is there");
-    }
     if (!raw.wisdom.empty())
         throw Failure(kExitEnvironment, "--wisdom " + raw.wisdom +
-                                            ": packs are not part of this version, so no "
+                                            ": the tuner is not part of this version, so no "
                                             "schedule would use it");
 }
 

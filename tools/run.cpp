@@ -125,9 +125,8 @@ void check_use(const RunOptions &options) {
 
 int run(const RunOptions &options) {
     check_use(options);
-    check_precision_and_schedule(options.raw);
+    check_precision(options.raw);
     only_value("--dtype", options.raw.dtype);
-    only_value("--schedule", options.raw.schedule);
     const auto single = [](const auto &list, const char *argument) {
         if (list.size() != 1)
             throw Failure(kExitUsage, std::string(argument) + ": expected one value, found " +
@@ -135,6 +134,7 @@ int run(const RunOptions &options) {
         return list[0];
     };
     const involute_isa isa = single(parse_isas(options.raw.isa), "--isa");
+    const std::string schedule = single(parse_schedules(options.raw.schedule), "--schedule");
     const int threads = single(parse_threads(options.raw.threads), "--threads");
     const Size size = single(parse_sizes(options.raw.size), "--size");
     single(parse_batches(options.raw.batch), "--batch");
@@ -143,10 +143,10 @@ int run(const RunOptions &options) {
     Model model = open_model(only_value("--model", options.raw.model), options.raw.weights);
     if (!options.tensor.empty())
         return run_tensor({options.tensor, options.output, options.features, options.json, threads,
-                           isa, size,
+                           isa, schedule, size,
                            options.raw.batch.empty() ? 0 : parse_batches(options.raw.batch)[0]},
                           std::move(model));
-    create_model(isa, &model);
+    create_model(isa, schedule, &model);
     return run_images(options, std::move(model), threads, size);
 }
 

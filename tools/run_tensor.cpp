@@ -64,7 +64,7 @@ int run_tensor(const TensorRun &options, Model model) {
     require(involute_weights_open(options.input.c_str(), &opened), "--tensor " + options.input);
     const WeightsHandle file(opened);
     const involute_named_tensor *input = find_input(opened, options);
-    create_model(options.isa, &model);
+    create_model(options.isa, options.schedule, &model);
     const Size size = {input->tensor.shape[2], input->tensor.shape[3]};
     Session session =
         create_session(model, input->tensor.shape[0], size, options.threads, options.features);

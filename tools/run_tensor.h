@@ -12,6 +12,7 @@ struct TensorRun {
     bool features = false, json = false;
     int threads = 1;
     involute_isa isa = INVOLUTE_ISA_AUTO;
+    std::string schedule;
     Size size;         // 0x0: what the file says; anything else must be the same
     int64_t batch = 0; // likewise
 };

@@ -14,9 +14,14 @@ namespace involute {
 namespace {
 
 struct VerifyOptions {
-    std::vector<std::string> files, isa, threads;
+    std::vector<std::string> files, isa, threads, schedule;
     std::string filter;
     bool verbose = false, json = false;
+};
+
+struct Kernels { // that results are computed with
+    involute_isa isa;
+    std::string schedule;
 };
 
 struct Work { // one case with those of its results that the filter lets through
@@ -62,7 +67,8 @@ Json number(double value) {
 }
 
 Json failure_row(const ReferenceCase &which, const std::string &result, const Mismatch &mismatch,
-                 involute_isa isa, int threads) {
+                 const Kernels &kernels, int threads) {
+    const std::string isa = involute_isa_name(kernels.isa);
     const std::string tensor = which.name + "/" + result;
     return {{"file", which.path},
             {"tensor", tensor},
@@ -71,11 +77,12 @@ Json failure_row(const ReferenceCase &which, const std::string &result, const Mi
             {"expected", number(mismatch.expected)},
             {"bound", number(mismatch.bound)},
             {"values_outside", mismatch.values},
-            {"isa", involute_isa_name(isa)},
+            {"isa", isa},
+            {"schedule", kernels.schedule},
             {"threads", threads},
-            {"command", "involute verify " + shell_quoted(which.path) + " --isa " +
-                            involute_isa_name(isa) + " --threads " + std::to_string(threads) +
-                            " --filter " + shell_quoted(tensor)}};
+            {"command", "involute verify " + shell_quoted(which.path) + " --isa " + isa +
+                            " --schedule " + kernels.schedule + " --threads " +
+                            std::to_string(threads) + " --filter " + shell_quoted(tensor)}};
 }
 
 std::string failure_line(const Json &row) {
@@ -91,16 +98,16 @@ std::string failure_line(const Json &row) {
 }
 
 // Runs everything; failures are printed as they come unless JSON is wanted.
-Json run_all(const VerifyOptions &options, const std::vector<involute_isa> &isas,
+Json run_all(const VerifyOptions &options, const std::vector<Kernels> &all_kernels,
              const std::vector<int> &threads, std::vector<Work> *all) {
-    Progress progress(static_cast<int>(all->size() * isas.size() * threads.size()));
+    Progress progress(static_cast<int>(all->size() * all_kernels.size() * threads.size()));
     Json failures = Json::array();
-    for (involute_isa isa : isas) {
-        CaseRunner runner(isa);
+    for (const Kernels &kernels : all_kernels) {
+        CaseRunner runner(kernels.isa, kernels.schedule);
         for (Work &work : *all)
             for (int count : threads) {
-                progress.step(work.which->name + ", " + involute_isa_name(isa) + ", " +
-                              std::to_string(count) + " threads");
+                progress.step(work.which->name + ", " + involute_isa_name(kernels.isa) + ", " +
+                              kernels.schedule + ", " + std::to_string(count) + " threads");
                 const std::vector<Outcome> outcomes = runner.run(*work.which, work.results, count);
                 for (size_t i = 0; i < outcomes.size(); ++i) {
                     if (!outcomes[i].not_covered.empty())
@@ -109,7 +116,7 @@ Json run_all(const VerifyOptions &options, const std::vector<involute_isa> &isas
                         continue;
                     work.failed[i] = true;
                     failures.push_back(failure_row(*work.which, work.results[i],
-                                                   *outcomes[i].mismatch, isa, count));
+                                                   *outcomes[i].mismatch, kernels, count));
                     progress.clear();
                     if (!options.json)
                         print(failure_line(failures.back()));
@@ -120,13 +127,16 @@ Json run_all(const VerifyOptions &options, const std::vector<involute_isa> &isas
 }
 
 int verify(const VerifyOptions &options) {
-    const std::vector<involute_isa> isas = parse_isas(options.isa);
+    std::vector<Kernels> kernels;
+    for (const std::string &schedule : parse_schedules(options.schedule))
+        for (involute_isa isa : parse_isas(options.isa))
+            kernels.push_back({isa, schedule});
     const std::vector<int> threads = parse_threads(options.threads);
     std::vector<ReferenceFile> files;
     for (const std::string &path : options.files)
         files.push_back(open_reference(path));
     std::vector<Work> all = select(files, options.filter);
-    const Json failures = run_all(options, isas, threads, &all);
+    const Json failures = run_all(options, kernels, threads, &all);
 
     int64_t passed = 0, failed = 0, not_covered = 0;
     Json named = Json::array();
@@ -172,6 +182,9 @@ void add_verify(CLI::App *app, int *exit_code) {
         ->required()
         ->type_name("FILE");
     command->add_option("--isa", options->isa, "baseline, avx2, avx512, neon; a list (the best)")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    command->add_option("--schedule", options->schedule, "a list (hand); others are built")
         ->type_name("NAME")
         ->allow_extra_args(false);
     command->add_option("--threads", options->threads, "a list (the cores it may use)")

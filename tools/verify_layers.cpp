@@ -83,21 +83,18 @@ Outcome CaseRunner::run_layer(const ReferenceCase &which, const std::string &res
     const std::string description = description_of(kind, shape).dump();
     const std::string prefix = which.name + "/";
     involute_model_options options = {};
-    options.struct_size = sizeof options;
     options.architecture = description.c_str();
     options.weights = which.file;
     options.weights_prefix = prefix.c_str();
     options.isa = isa_;
-    involute_model *created = nullptr;
-    const involute_status status = involute_model_create(&options, &created);
+    Model model;
+    const involute_status status = try_create_model(options, schedule_, &model.model);
     if (status.code == INVOLUTE_UNSUPPORTED) {
         outcome.not_covered = status.message;
         return outcome;
     }
     require(status, subject);
-    Model model;
     model.label = subject;
-    model.model.reset(created);
 
     Session session = create_session(model, shape.batch, {shape.height, shape.width}, threads);
     std::vector<involute_named_tensor> inputs = {

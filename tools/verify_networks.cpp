@@ -92,16 +92,13 @@ std::string CaseRunner::prepare_network(const ReferenceCase &which) {
         rule.reset(made);
     }
     involute_model_options options = {};
-    options.struct_size = sizeof options;
     options.architecture = which.architecture.c_str();
     options.weights = synthetic ? rule.get() : which.file;
     options.isa = isa_;
-    involute_model *created = nullptr;
-    const involute_status status = involute_model_create(&options, &created);
+    const involute_status status = try_create_model(options, schedule_, &model_.model);
     if (status.code == INVOLUTE_UNSUPPORTED)
         return status.message;
     require(status, model_.label);
-    model_.model.reset(created);
     prepared_ = wanted;
     return "";
 }

@@ -28,7 +28,7 @@ std::optional<Mismatch> compare(const float *got, const float *expected, int64_t
 
 class CaseRunner {
 public:
-    explicit CaseRunner(involute_isa isa) : isa_(isa) {}
+    CaseRunner(involute_isa isa, const std::string &schedule) : isa_(isa), schedule_(schedule) {}
     // One outcome for each of `results`. Keeps the last network, because cases share it.
     std::vector<Outcome> run(const ReferenceCase &which, const std::vector<std::string> &results,
                              int threads);
@@ -41,6 +41,7 @@ private:
     std::string prepare_network(const ReferenceCase &which);
 
     involute_isa isa_;
+    std::string schedule_;
     std::string prepared_; // which network model_ is
     Model model_;
 };

@@ -1,5 +1,6 @@
 // The emit program: builds the kernels of one inventory row for several instruction sets in one
 // process, or the Halide runtime that all kernels share, and writes what each one cost.
+#include <dlfcn.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -7,6 +8,7 @@
 #include <iostream>
 
 #include "Halide.h"
+#include "generators/emit/pack.h"
 #include "generators/emit/rows.h"
 
 namespace involute::emit {
@@ -32,8 +34,25 @@ double cpu_seconds() {
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+// Halide's autoschedulers by the schedules that they make.
+const std::map<std::string, std::string> kAutoschedulers = {{"mullapudi2016", "Mullapudi2016"},
+                                                            {"adams2019", "Adams2019"},
+                                                            {"li2018", "Li2018"},
+                                                            {"anderson2021", "Anderson2021"}};
+
+// The plug-in lies beside Halide's library.
+std::string plugin_of(const std::string &schedule) {
+    Dl_info info{};
+    const auto address = reinterpret_cast<void *>(&Halide::load_plugin);
+    if (dladdr(address, &info) == 0) {
+        throw std::runtime_error("Halide's library cannot be found");
+    }
+    const std::string library = info.dli_fname;
+    return library.substr(0, library.rfind('/') + 1) + "libautoschedule_" + schedule + ".so";
+}
+
 struct Options {
-    std::string row, out, runtime, schedule = "hand", knobs, plugin, code;
+    std::string row, out, runtime, schedule = "hand", knobs, code, pack, halide_runtime;
     std::vector<std::string> isas = {"baseline", "avx2", "avx512"};
     std::vector<std::string> outputs = {"object"};
     bool list = false;
@@ -65,6 +84,7 @@ void emit_runtime(const Options &options) {
 }
 
 void emit_row(const Options &options, const Row &row) {
+    PackContents pack{&row, options.schedule, {}, {}, options.out, options.halide_runtime};
     std::ofstream costs(options.out + "/" + row.name + ".cost");
     for (const std::string &isa : options.isas) {
         const int packing = row.packing(isa);
@@ -89,11 +109,17 @@ void emit_row(const Options &options, const Row &row) {
                                  {"isa", isa},
                                  {"schedule", options.schedule},
                                  {"knobs", options.knobs}};
-        if (options.schedule == "mullapudi2016") {
-            args.generator_params["autoscheduler"] = "Mullapudi2016";
+        const auto autoscheduler = kAutoschedulers.find(options.schedule);
+        if (autoscheduler != kAutoschedulers.end()) {
+            args.generator_params["autoscheduler"] = autoscheduler->second;
         }
         Halide::Internal::execute_generator(args);
         costs << row.name << ' ' << isa << ' ' << cpu_seconds() - start << '\n';
+        pack.isas.push_back(isa);
+        pack.symbols.push_back(args.function_name);
+    }
+    if (!options.pack.empty()) {
+        link_pack(pack, options.pack);
     }
 }
 
@@ -104,8 +130,8 @@ int run(const Options &options) {
         }
         return 0;
     }
-    if (!options.plugin.empty()) {
-        Halide::load_plugin(options.plugin);
+    if (kAutoschedulers.count(options.schedule) != 0) {
+        Halide::load_plugin(plugin_of(options.schedule));
     }
     if (!options.runtime.empty()) {
         emit_runtime(options);
@@ -138,8 +164,12 @@ int main(int argc, char **argv) {
                    "AVX-512 schedule can so be checked on an AVX2 machine")
         ->check(CLI::IsMember({"baseline", "avx2", "avx512"}));
     app.add_option("--schedule", options.schedule, "where the schedule comes from")
-        ->check(CLI::IsMember({"hand", "naive", "mullapudi2016"}));
-    app.add_option("--plugin", options.plugin, "autoscheduler library to load");
+        ->check(CLI::IsMember(
+            {"hand", "naive", "mullapudi2016", "adams2019", "li2018", "anderson2021"}));
+    app.add_option("--pack", options.pack,
+                   "also link the kernels into this shared object, which the runtime can register");
+    app.add_option("--halide-runtime", options.halide_runtime,
+                   "object made by --runtime, for --pack");
     app.add_option("--knobs", options.knobs, "name=value,... for the hand schedule");
     app.add_option("--outputs", options.outputs, "what to write for each kernel")
         ->delimiter(',')

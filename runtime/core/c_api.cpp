@@ -10,6 +10,7 @@
 #include "core/isa.h"
 #include "core/kernels_json.h"
 #include "core/model.h"
+#include "core/registered.h"
 #include "core/session.h"
 #include "core/status.h"
 #include "involute/involute.h"
@@ -188,6 +189,19 @@ involute_session_profile_warm(involute_session *session, const involute_named_te
 
 void involute_session_destroy(involute_session *session) {
     delete session;
+}
+
+const char *involute_kernel_interface(void) {
+    return INVOLUTE_KERNEL_INTERFACE;
+}
+
+involute_status involute_register_kernels(const involute_kernel_table *table) {
+    return guarded([&] {
+        INVOLUTE_RETURN_IF_ERROR(check_pointer("table", table));
+        INVOLUTE_RETURN_IF_ERROR(
+            involute::check_struct("table", table, table->struct_size, sizeof *table));
+        return involute::register_kernels(*table);
+    });
 }
 
 const char *involute_kernels_json(void) {

@@ -7,6 +7,7 @@
 
 #include "core/isa.h"
 #include "core/log.h"
+#include "core/registered.h"
 #include "core/tensor_view.h"
 #include "io/weights.h"
 #include "nets/build.h"
@@ -29,11 +30,14 @@ Status check_dtype(involute_dtype dtype) {
 Status check_schedule(const char *schedule) {
     if (!schedule || std::strcmp(schedule, "hand") == 0)
         return Status();
+    if (has_schedule(schedule))
+        return Status();
     for (const char *known :
          {"tuned", "naive", "mullapudi2016", "adams2019", "li2018", "anderson2021"}) {
         if (std::strcmp(schedule, known) == 0) {
             return Status::error(INVOLUTE_UNAVAILABLE,
-                                 "schedule %s: this library holds the schedule hand only",
+                                 "schedule %s: this library holds the schedule hand only, and no "
+                                 "other kernels were registered",
                                  schedule);
         }
     }
@@ -104,6 +108,8 @@ Status create_model(const involute_model_options &options, std::shared_ptr<const
     auto built = std::make_shared<Model>();
     built->isa = options.isa == INVOLUTE_ISA_AUTO ? isa_best(situation, nullptr) : options.isa;
     PackingSink sink(kernel_table(), built->isa, current_allocator());
+    if (options.schedule)
+        sink.use_schedule(options.schedule);
     INVOLUTE_RETURN_IF_ERROR(build_graph(text, options.weights,
                                          options.weights_prefix ? options.weights_prefix : "",
                                          &sink, &built->graph));
@@ -112,7 +118,7 @@ Status create_model(const involute_model_options &options, std::shared_ptr<const
         return Status::error(INVOLUTE_INTERNAL, "architecture: %zu layers announced, %zu delivered",
                              built->graph.layers.size(), built->layers.size());
     }
-    INVOLUTE_RETURN_IF_ERROR(describe_model(built->graph, built->isa, &built->json));
+    INVOLUTE_RETURN_IF_ERROR(describe_model(*built, &built->json));
     log_model(*built, situation);
     *model = std::move(built);
     return Status();

@@ -42,6 +42,11 @@ public:
     PackingSink(KernelTable table, involute_isa isa, const Allocator &allocator = Allocator())
         : table_(table), isa_(isa), memory_(allocator) {}
 
+    // The rows stay those of the table; their kernels are the registered ones of this schedule.
+    void use_schedule(const char *schedule) {
+        schedule_ = schedule;
+    }
+
     Status add(const LayerSpec &layer, LayerWeights &&weights) override;
 
     // The layers and the memory that their weights lie in.
@@ -52,13 +57,14 @@ public:
 private:
     KernelTable table_;
     involute_isa isa_;
+    std::string schedule_ = "hand";
     WeightMemory memory_;
     std::vector<PackedLayer> layers_;
 };
 
 Status create_model(const involute_model_options &options, std::shared_ptr<const Model> *model);
 
-// The graph's JSON with "isa" added.
-Status describe_model(const Graph &graph, involute_isa isa, std::string *json);
+// The graph's JSON with "isa" and "rows" added.
+Status describe_model(const Model &model, std::string *json);
 
 } // namespace involute

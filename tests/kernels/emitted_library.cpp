@@ -117,10 +117,6 @@ CommandResult run_emit(const EmitRequest &request, const std::string &folder) {
     std::istringstream options(request.text());
     for (std::string word; options >> word;)
         words.push_back(word);
-    if (request.schedule == "mullapudi2016") {
-        words.push_back("--plugin");
-        words.push_back(INVOLUTE_AUTOSCHEDULERS "/libautoschedule_mullapudi2016.so");
-    }
     return run_command(words);
 }
 

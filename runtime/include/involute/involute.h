@@ -214,7 +214,7 @@ typedef struct involute_model_options {
     const char *weights_prefix;      /* put before each name looked up; NULL: none */
     involute_isa isa;
     involute_dtype dtype; /* INVOLUTE_F32 */
-    const char *schedule; /* NULL: "hand" */
+    const char *schedule; /* NULL: "hand"; others from involute_register_kernels */
 } involute_model_options;
 
 /* Builds the layers, folds batch norm and packs the weights for the chosen instruction set. Fails
@@ -222,8 +222,9 @@ typedef struct involute_model_options {
 INVOLUTE_API INVOLUTE_NODISCARD involute_status
 involute_model_create(const involute_model_options *options, involute_model **model);
 
-/* The architecture as JSON with every default written out, and with "isa", "parameters", "inputs"
- * and "outputs" (names). Lives as long as the model. */
+/* The architecture as JSON with every default written out, and with "isa", "parameters", "rows"
+ * (the different ones that its layers take, [{"row","isa"}]), "inputs" and "outputs" (names). Lives
+ * as long as the model. */
 INVOLUTE_API const char *involute_model_json(const involute_model *model);
 
 INVOLUTE_API void involute_model_destroy(involute_model *model);
@@ -301,6 +302,53 @@ INVOLUTE_API void involute_session_destroy(involute_session *session);
  * [{"op","row","dtype","isa","schedule","form","kernel","stride","group_channels",
  * "channels","packing","symbol"}]. Static. */
 INVOLUTE_API const char *involute_kernels_json(void);
+
+/* ---- kernels from elsewhere ---- */
+
+/* A kernel that was built apart from this library (docs/kernel-interface.md); words are those of
+ * generators/inventory.def, numbers 0 mean "any value, given at run time". */
+typedef struct involute_kernel {
+    const char *row, *op, *form;
+    const char *dtype;    /* "f32" */
+    const char *schedule; /* "naive", "adams2019", ...: what involute_model_options asks for */
+    const char *symbol;   /* for messages */
+    int32_t kernel, stride, group_channels, channels;
+    int32_t packing; /* NR */
+    int32_t isa;     /* involute_isa */
+    int (*function)(void **arguments);
+} involute_kernel;
+
+/* What kernels call; `context` is what they were called with. */
+typedef struct involute_kernel_services {
+    size_t struct_size; /* sizeof(involute_kernel_services) */
+    int (*parallel_for)(void *context, int (*task)(void *context, int index, uint8_t *closure),
+                        int min, int size, uint8_t *closure);
+    void *(*allocate)(void *context, size_t bytes);
+    void (*release)(void *context, void *memory);
+    void (*error)(void *context, const char *message);
+} involute_kernel_services;
+
+typedef struct involute_kernel_table {
+    size_t struct_size;         /* sizeof(involute_kernel_table) */
+    size_t kernel_size;         /* sizeof(involute_kernel) */
+    const char *name;           /* for messages */
+    const char *version;        /* involute_version() of the sources that it was built from, */
+    const char *interface_hash; /* and involute_kernel_interface() */
+    const involute_kernel *kernels;
+    size_t count;
+    /* Called once, before any kernel is: what they are to call from now on. */
+    void (*use_services)(const involute_kernel_services *services);
+} involute_kernel_table;
+
+/* Identifies the interface between kernels and this library. Static. */
+INVOLUTE_API const char *involute_kernel_interface(void);
+
+/* Models created from now on may take these kernels: those whose options name their schedule. The
+ * table and everything behind it stay where they are to the end of the process. Refused as a whole,
+ * with what does not fit, when it comes from another version, names what this library does not
+ * know, or holds a kernel (row, isa and schedule) that is already there. */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status
+involute_register_kernels(const involute_kernel_table *table);
 
 /* ---- pictures ---- */
 

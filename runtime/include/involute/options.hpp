@@ -95,17 +95,28 @@ inline const char *name_of(Op op) {
 struct OperatorOptions {
     Op op = Op::involution;
     int64_t channels = 0; // required
-    std::optional<int64_t> out_channels, kernel, stride, dilation, group_channels, reduction;
+    std::optional<int64_t> out_channels, groups, kernel, stride, dilation, upsample,
+        group_channels, reduction;
+    std::optional<int64_t> kernel_height; // beside kernel: a window kernel_height x kernel
     std::optional<bool> relu, bias, residual, norm;
+    bool clamp = false; // aggregation: windows are moved inside, instead of zeros around the image
 
     std::string json() const {
         detail::JsonWriter writer;
         writer.text("kind", name_of(op));
         writer.integer("channels", channels);
         writer.integer("out_channels", out_channels);
-        writer.integer("kernel", kernel);
+        writer.integer("groups", groups);
+        if (kernel && kernel_height)
+            writer.raw("kernel",
+                       "[" + std::to_string(*kernel_height) + "," + std::to_string(*kernel) + "]");
+        else
+            writer.integer("kernel", kernel);
         writer.integer("stride", stride);
         writer.integer("dilation", dilation);
+        writer.integer("upsample", upsample);
+        if (clamp)
+            writer.text("border", "clamp");
         writer.integer("group_channels", group_channels);
         writer.integer("reduction", reduction);
         writer.boolean("relu", relu);
