@@ -14,7 +14,8 @@ using Rows = std::vector<const KernelEntry *>;
 constexpr int64_t kGroup = 16; // channels are handled in groups of one AVX-512 vector
 
 bool is_involution_family(Op op) {
-    return op == Op::kInvolution || op == Op::kKernelGeneration || op == Op::kAggregation;
+    return op == Op::kInvolution || op == Op::kKernelGeneration || op == Op::kAggregation ||
+           is_gradient(op);
 }
 
 bool form_fits(const KernelEntry &row, const LayerSpec &layer) {
@@ -99,6 +100,8 @@ std::string describe(const LayerSpec &layer) {
                        " channels";
     if (is_involution_family(layer.op))
         text += " in groups of " + std::to_string(layer.group_channels);
+    if (is_gradient(layer.op) && layer.dilation != 1)
+        text += ", dilation " + std::to_string(layer.dilation);
     if (layer.op == Op::kInvolution || layer.op == Op::kKernelGeneration)
         text += layer.hidden > 0 ? ", bottleneck of " + std::to_string(layer.hidden)
                                  : std::string(", single layer");
@@ -114,7 +117,11 @@ Status narrow(KernelTable table, involute_isa isa, const LayerSpec &layer, Rows 
     if (!keep(rows, [&](const KernelEntry &row) { return row.op == layer.op && row.isa == isa; }))
         return Status::error(INVOLUTE_UNSUPPORTED, "%s: this library has no kernel for isa %s", op,
                              isa_name(isa));
-    if (layer.dilation != 1)
+    // Rows of a gradient with any window take any dilation, group and number of channels.
+    const auto any_window = [&](const KernelEntry &row) {
+        return is_gradient(row.op) && row.kernel == 0;
+    };
+    if (layer.dilation != 1 && !keep(rows, any_window))
         return refuse("dilation", layer.dilation, "rows exist for dilation 1");
     if (!keep(rows, [&](const KernelEntry &row) { return form_fits(row, layer); }))
         return Status::error(INVOLUTE_UNSUPPORTED, "%s: %s has no row for isa %s", op,
@@ -132,7 +139,8 @@ Status narrow(KernelTable table, involute_isa isa, const LayerSpec &layer, Rows 
         }))
         return refuse("group_channels", layer.group_channels,
                       "rows exist for groups of " + values(*rows, &KernelEntry::group_channels));
-    const bool any_channels = layer.op == Op::kConv2d || layer.op == Op::kDense;
+    const bool any_channels =
+        layer.op == Op::kConv2d || layer.op == Op::kDense || is_gradient(layer.op);
     if (!any_channels && layer.in_channels % kGroup != 0)
         return refuse("channels", layer.in_channels, "rows take multiples of 16");
     if (!keep(rows, [&](const KernelEntry &row) { return channels_fit(row, layer); }))

@@ -8,6 +8,8 @@
 #include <memory>
 
 #include "core/isa.h"
+#include "schedules/aggregation_grad_input_knobs.h"
+#include "schedules/aggregation_grad_weight_knobs.h"
 #include "schedules/aggregation_knobs.h"
 #include "schedules/conv2d_knobs.h"
 #include "schedules/dense_knobs.h"
@@ -73,6 +75,10 @@ KnobSet knobs_of(Op op, const std::string &isa, int packing) {
         return KnobSet::make<schedules::AggregationKnobs>(machine, packing);
     case Op::kInvolution:
         return KnobSet::make<schedules::InvolutionKnobs>(machine, packing);
+    case Op::kAggregationGradInput:
+        return KnobSet::make<schedules::AggregationGradInputKnobs>(machine, packing);
+    case Op::kAggregationGradWeight:
+        return KnobSet::make<schedules::AggregationGradWeightKnobs>(machine, packing);
     default:
         return KnobSet();
     }
@@ -124,8 +130,13 @@ void check_point(const KernelEntry &kernel, const KernelEntry &library, const st
 } // namespace
 
 const std::vector<Op> &ops_with_knobs() {
-    static const std::vector<Op> ops = {Op::kConv2d, Op::kDense, Op::kKernelGeneration,
-                                        Op::kAggregation, Op::kInvolution};
+    static const std::vector<Op> ops = {Op::kConv2d,
+                                        Op::kDense,
+                                        Op::kKernelGeneration,
+                                        Op::kAggregation,
+                                        Op::kInvolution,
+                                        Op::kAggregationGradInput,
+                                        Op::kAggregationGradWeight};
     return ops;
 }
 

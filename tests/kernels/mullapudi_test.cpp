@@ -1,7 +1,9 @@
 // The algorithms can be scheduled by machine (Mullapudi2016) and run without a schedule (naive).
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "core/isa.h"
@@ -10,6 +12,8 @@
 
 namespace involute::kernel_tests {
 namespace {
+
+constexpr const char *kMullapudi = "mullapudi2016";
 
 // The first row of each form of an op, for the best instruction set that is at hand.
 std::vector<const KernelEntry *> one_of_each_form(Op op) {
@@ -25,7 +29,7 @@ std::vector<const KernelEntry *> one_of_each_form(Op op) {
 
 class OtherSchedules : public ::testing::TestWithParam<Op> {
 protected:
-    void check(const char *schedule) {
+    void check(const std::string &schedule) {
         const std::vector<const KernelEntry *> kernels = one_of_each_form(GetParam());
         ASSERT_FALSE(kernels.empty());
         for (const KernelEntry *kernel : kernels) {
@@ -37,6 +41,12 @@ protected:
             const KernelFunction function = emitted_kernel(request, &error);
             ASSERT_NE(function, nullptr) << error;
             for (const Problem &problem : problems_for(*kernel, 10)) {
+                // Its vectors step back from the end of the innermost dimension, as far as they
+                // are long: groups and windows must hold one.
+                const int64_t innermost =
+                    std::min(problem.group_channels, problem.kernel * problem.kernel);
+                if (is_gradient(kernel->op) && innermost < 8 && schedule == kMullapudi)
+                    continue;
                 const Operands operands = random_operands(problem);
                 ASSERT_EQ(
                     compare(expected(problem, operands), run_emitted(function, problem, operands)),
@@ -56,7 +66,8 @@ std::string name_of(const ::testing::TestParamInfo<Op> &info) {
 INSTANTIATE_TEST_SUITE_P(Ops, OtherSchedules,
                          ::testing::Values(Op::kConv2d, Op::kDense, Op::kMaxPool, Op::kAvgPool,
                                            Op::kGlobalPool, Op::kKernelGeneration, Op::kAggregation,
-                                           Op::kInvolution),
+                                           Op::kInvolution, Op::kAggregationGradInput,
+                                           Op::kAggregationGradWeight),
                          name_of);
 
 TEST_P(OtherSchedules, NaiveStaysWithinTheBound) {
@@ -64,7 +75,7 @@ TEST_P(OtherSchedules, NaiveStaysWithinTheBound) {
 }
 
 TEST_P(OtherSchedules, MullapudiStaysWithinTheBound) {
-    check("mullapudi2016");
+    check(kMullapudi);
 }
 
 } // namespace involute::kernel_tests

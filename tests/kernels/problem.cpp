@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "core/isa.h"
+#include "oracle/aggregation_gradients.h"
 #include "oracle/conv2d.h"
 #include "oracle/dense.h"
 #include "oracle/involution.h"
@@ -20,12 +21,15 @@ struct Field {
 };
 
 constexpr Field kFields[] = {
-    {"batch", &Problem::batch},       {"height", &Problem::height},    {"width", &Problem::width},
-    {"channels", &Problem::channels}, {"out", &Problem::out_channels}, {"kernel", &Problem::kernel},
-    {"stride", &Problem::stride},     {"hidden", &Problem::hidden},    {"relu", &Problem::relu},
-    {"residual", &Problem::residual}, {"cut", &Problem::cut},          {"cut_b", &Problem::cut_b},
-    {"cut_c", &Problem::cut_c},       {"cut_d", &Problem::cut_d},      {"gap", &Problem::gap},
-    {"seed", &Problem::seed},
+    {"batch", &Problem::batch},       {"height", &Problem::height},
+    {"width", &Problem::width},       {"channels", &Problem::channels},
+    {"out", &Problem::out_channels},  {"kernel", &Problem::kernel},
+    {"stride", &Problem::stride},     {"hidden", &Problem::hidden},
+    {"relu", &Problem::relu},         {"residual", &Problem::residual},
+    {"cut", &Problem::cut},           {"cut_b", &Problem::cut_b},
+    {"cut_c", &Problem::cut_c},       {"cut_d", &Problem::cut_d},
+    {"gap", &Problem::gap},           {"seed", &Problem::seed},
+    {"dilation", &Problem::dilation}, {"group_channels", &Problem::group_channels},
 };
 
 class Random {
@@ -87,6 +91,17 @@ oracle::Aggregation aggregation_of(const Problem &p, const Operands &o) {
     return layer;
 }
 
+oracle::AggregationGradient gradient_of(const Problem &p, const Operands &o) {
+    oracle::AggregationGradient layer;
+    layer.batch = p.batch, layer.channels = p.channels;
+    layer.height = p.height, layer.width = p.width;
+    layer.kernel = p.kernel, layer.stride = p.stride, layer.dilation = p.dilation;
+    layer.group_channels = p.group_channels;
+    layer.grad_output = o.grad.data(), layer.kernels = o.kernels.data();
+    layer.input = o.input.data();
+    return layer;
+}
+
 void choose_conv2d(const KernelEntry &kernel, Random *random, Problem *p) {
     p->residual = random->between(0, 1);
     p->out_channels = kernel.packing * random->between(1, 4);
@@ -118,6 +133,21 @@ void choose_involution(const KernelEntry &kernel, Random *random, Problem *p) {
         p->hidden = random->between(1, kernel.channels != 0 ? kernel.channels / 4 : 40);
     p->height = random->between(1, p->kernel > 3 ? 5 : 9);
     p->width = random->between(1, 40);
+}
+
+// The rows with any window also take groups that fill no vector, and maps smaller than the window.
+void choose_gradient(const KernelEntry &kernel, Random *random, Problem *p) {
+    static constexpr int64_t kKernels[] = {1, 3, 3, 5, 7, 9, 11};
+    static constexpr int64_t kGroups[] = {1, 2, 3, 4, 5, 7, 8, 12, 16, 16, 16, 20, 24, 32, 40};
+    p->relu = 0;
+    p->kernel = kernel.kernel;
+    if (kernel.kernel == 0) {
+        p->kernel = kKernels[random->between(0, 6)];
+        p->stride = random->between(1, 4), p->dilation = random->between(1, 3);
+        p->group_channels = kGroups[random->between(0, 14)];
+    }
+    p->channels = p->group_channels * random->between(1, p->group_channels < 8 ? 12 : 5);
+    p->height = random->between(1, p->kernel > 3 ? 8 : 12), p->width = random->between(1, 24);
 }
 
 } // namespace
@@ -188,6 +218,14 @@ Operands random_operands(const Problem &p) {
     case Op::kAggregation:
         result.kernels = random.values(out_pixels * p.kernel_rows(), spread(p.kernel * p.kernel));
         break;
+    case Op::kAggregationGradInput:
+    case Op::kAggregationGradWeight:
+        result.grad = random.values(out_pixels * p.channels, 1);
+        if (kernel.op == Op::kAggregationGradWeight)
+            break;
+        result.input.clear();
+        result.kernels = random.values(out_pixels * p.kernel_rows(), spread(p.kernel * p.kernel));
+        break;
     default:
         break;
     }
@@ -219,6 +257,10 @@ oracle::Bounded expected(const Problem &p, const Operands &o) {
             oracle::exact(o.kernels.data(), static_cast<int64_t>(o.kernels.size())));
     case Op::kInvolution:
         return oracle::involution(generation_of(p, o), aggregation_of(p, o));
+    case Op::kAggregationGradInput:
+        return oracle::aggregation_grad_input(gradient_of(p, o));
+    case Op::kAggregationGradWeight:
+        return oracle::aggregation_grad_weight(gradient_of(p, o));
     }
     return oracle::Bounded();
 }
@@ -261,6 +303,10 @@ Problem random_problem(Op op, int64_t turn) {
     case Op::kGlobalPool:
         p.relu = 0;
         break;
+    case Op::kAggregationGradInput:
+    case Op::kAggregationGradWeight:
+        choose_gradient(kernel, &random, &p);
+        break;
     default:
         choose_involution(kernel, &random, &p);
     }
@@ -273,7 +319,8 @@ Problem random_problem(Op op, int64_t turn) {
     p.cut_b = random.between(1, 5), p.cut_c = random.between(1, 3);
     p.cut_d = random.between(1, 20);
     // Pixels of groups stay aligned; rows for a fixed number of channels have them side by side.
-    const bool any_gap = op == Op::kConv2d || op == Op::kDense;
+    const bool any_gap =
+        op == Op::kConv2d || op == Op::kDense || (is_gradient(op) && kernel.kernel == 0);
     if (kernel.channels == 0 && random.between(0, 1) == 0)
         p.gap = any_gap ? random.between(1, 20) : 16 * random.between(1, 3);
     return p;

@@ -16,6 +16,7 @@ struct Problem {
     int64_t batch = 1, height = 1, width = 1;
     int64_t channels = 16, out_channels = 16; // out_channels: conv2d and dense
     int64_t kernel = 1, stride = 1;
+    int64_t dilation = 1, group_channels = 16;
     int64_t hidden = 0;
     int64_t relu = 0, residual = 0;
     // pixels_per_task or rows_per_task; blocks_per_task or rows_per_block; images_per_task;
@@ -37,7 +38,7 @@ struct Problem {
         return (width + stride - 1) / stride;
     }
     int64_t groups() const {
-        return channels / 16;
+        return channels / group_channels;
     }
     int64_t kernel_rows() const { // outputs of kernel generation
         return kernel * kernel * groups();
@@ -46,7 +47,7 @@ struct Problem {
 
 // Row-major operands with the official shapes; empty where the op has none.
 struct Operands {
-    std::vector<float> input, residual, kernels;
+    std::vector<float> input, residual, kernels, grad;
     std::vector<float> weight, bias, reduce_weight, reduce_bias, scale, shift;
 };
 
