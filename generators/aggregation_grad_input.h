@@ -10,12 +10,14 @@ namespace involute::generators {
 
 struct AggregationGradInput {
     Halide::Var ci{"ci"}, t{"t"}, g{"g"}, x{"x"}, y{"y"}, b{"b"}, p{"p"};
-    bool constant = false; // which form
+    int constant_kernel = 0; // which form; 0: any window
 
     // Constant form: zero-based with zeros left and right of the image.
     Halide::Func padded_grad{"padded_grad"};       // (ci, g, x, y, b)
     Halide::Func padded_kernels{"padded_kernels"}; // (t, g, x, y, b)
-    // Any form: for a column (row) p of the result its first tap, the column (row) of the gradient
+    // Any form: the gradient with channels filled up to whole vectors, (ci, g, x, y, b);
+    Halide::Func filled_grad{"filled_grad"};
+    // for a column (row) p of the result its first tap, the column (row) of the gradient
     // that belongs to it, and the number of taps.
     Halide::Func columns{"columns"}, rows{"rows"};
 
@@ -37,6 +39,7 @@ struct RuntimeWindow {
 
 AggregationGradInput aggregation_grad_input(const Halide::Func &grad, const Halide::Func &kernels,
                                             const Halide::Expr &width, const Halide::Expr &height,
+                                            const Halide::Expr &group_channels,
                                             const RuntimeWindow &window);
 
 } // namespace involute::generators

@@ -1,5 +1,7 @@
 #include "generators/aggregation_grad_weight.h"
 
+#include <functional>
+
 #include "generators/numerics.h"
 
 namespace involute::generators {
@@ -7,13 +9,6 @@ namespace involute::generators {
 using namespace Halide;
 
 namespace {
-
-// `in` with zeros after the last channel.
-Func filled_up(const Func &in, const Expr &channels) {
-    return BoundaryConditions::constant_exterior(
-        in, 0.f,
-        {{0, channels}, {Expr(), Expr()}, {Expr(), Expr()}, {Expr(), Expr()}, {Expr(), Expr()}});
-}
 
 // The order of storage is part of it: lanes that come together in the next step are far apart or
 // interleaved, so that a step is two in-lane shuffles and an addition.
@@ -35,39 +30,39 @@ AggregationGradWeight aggregation_grad_weight(const AggregationGradWeightInputs 
     AggregationGradWeight op;
     op.constant_kernel = in.constant_kernel;
     const bool constant = op.constant_kernel != 0;
-    const Var &ci = op.ci, &t = op.t, &g = op.g, &x = op.x, &y = op.y, &b = op.b;
-    const Expr kernel = constant ? Expr(in.constant_kernel) : in.kernel;
-    const Expr dilation = constant ? 1 : in.dilation, stride = constant ? 1 : in.stride;
-    const Expr border = dilation * ((kernel - 1) / 2), count = kernel * kernel;
+    const Var &ci = op.ci, &t = op.t, &g = op.g, &x = op.x, &y = op.y, &b = op.b, &p = op.p;
+    const Expr kernel = constant ? Expr(in.constant_kernel) : in.kernel, count = kernel * kernel;
+    const Expr border = constant ? kernel / 2 : in.dilation * (kernel / 2);
     const Func extended = zero_extended(in.in, in.width, in.height);
-    Func grad = in.grad;
-    if (constant) {
-        op.padded(ci, g, x, y, b) = extended(ci, g, x - border, y - border, b);
-        op.blocks = RDom(1, 1, "blocks");
-    } else {
-        const Expr channels = in.group_channels;
-        op.padded(ci, g, x, y, b) = filled_up(extended, channels)(ci, g, x - border, y - border, b);
-        op.padded_grad(ci, g, x, y, b) = filled_up(in.grad, channels)(ci, g, x, y, b);
-        grad = op.padded_grad;
-        op.tap_x(t) = t % kernel * dilation;
-        op.tap_y(t) = t / kernel * dilation;
-        op.blocks = RDom(1, (channels - 1) / kPartialSums, "blocks");
-    }
 
     const Var &s = op.s, &q0 = op.q0, &q1 = op.q1, &q2 = op.q2, &k = op.k;
-    // The last block of taps is filled up with the last tap.
-    const Expr tap = min(kTapsAtOnce * k + 4 * q2 + 2 * q1 + q0, count - 1);
-    Expr column, row;
-    if (constant) {
-        column = x + tap % kernel, row = y + tap / kernel;
-    } else {
-        const Expr reach = dilation * (kernel - 1);
-        column = stride * x + unsafe_promise_clamped(op.tap_x(tap), 0, reach);
-        row = stride * y + unsafe_promise_clamped(op.tap_y(tap), 0, reach);
-    }
-    const auto product = [&](const Expr &channel) {
-        return op.padded(channel, g, column, row, b) * grad(channel, g, x, y, b);
+    const Expr place = kTapsAtOnce * k + 4 * q2 + 2 * q1 + q0;
+    const auto tap = [&](const Expr &t) { // the last block of taps is filled up with the last tap
+        return min(t, count - 1);
     };
+    std::function<Expr(Expr)> product; // of a channel
+    if (constant) {
+        op.padded(ci, g, x, y, b) = extended(ci, g, x - border, y - border, b);
+        product = [&](const Expr &channel) {
+            const Expr column = x + tap(place) % kernel, row = y + tap(place) / kernel;
+            return op.padded(channel, g, column, row, b) * in.grad(channel, g, x, y, b);
+        };
+        op.blocks = RDom(1, 1, "blocks");
+    } else {
+        const Expr across = in.dilation * (kernel - 1); // the window, less one pixel
+        const Expr width = in.stride * (in.out_width - 1) + across + 1;
+        op.padded(ci, g, p, b) = channel_extended(extended, in.group_channels)(
+            ci, g, p % width - border, p / width - border, b);
+        op.padded_grad(ci, g, x, y, b) =
+            channel_extended(in.grad, in.group_channels)(ci, g, x, y, b);
+        op.reach(t) = in.dilation * (tap(t) / kernel * width + tap(t) % kernel);
+        const Expr pixel = in.stride * (y * width + x) +
+                           unsafe_promise_clamped(op.reach(place), 0, across * (width + 1));
+        product = [&, pixel](const Expr &channel) {
+            return op.padded(channel, g, pixel, b) * op.padded_grad(channel, g, x, y, b);
+        };
+        op.blocks = RDom(1, (in.group_channels - 1) / kPartialSums, "blocks");
+    }
     op.partial(s, q1, q2, q0, k, g, x, y, b) = product(s);
     op.partial(s, q1, q2, q0, k, g, x, y, b) += product(kPartialSums * op.blocks + s);
     add_tree(op);

@@ -21,17 +21,20 @@ struct AggregationGradWeight {
     Halide::Var s{"s"}, i{"i"}, half{"half"}, q0{"q0"}, q1{"q1"}, q2{"q2"}, k{"k"};
     int constant_kernel = 0; // else 0; with it stride and dilation are 1, groups have 16 channels
 
-    Halide::Func padded{"padded"};           // (ci, g, x, y, b), zero-based with the border inside
-    Halide::Func padded_grad{"padded_grad"}; // not constant: channels filled up to whole blocks
-    Halide::Func tap_x{"tap_x"}, tap_y{"tap_y"}; // not constant: (t), in pixels of the input
-    Halide::RDom blocks;                         // of eight channels
-    Halide::Func partial{"partial"};             // (s, q1, q2, q0, k, g, x, y, b)
-    Halide::Func pairs{"pairs"};                 // (q0, i, half, q2, q1, k, g, x, y, b)
-    Halide::Func quads{"quads"};                 // (q0, q1, half, q2, k, g, x, y, b)
-    Halide::Func whole{"whole"};                 // (q0, q1, q2, k, g, x, y, b)
-    Halide::RDom places;                         // q0, q1, q2, k
-    Halide::Func taps{"taps"};                   // (t, g, x, y, b), filled up to whole blocks
-    Halide::Func out{"out"};                     // (t, g, x, y, b)
+    // Zero-based with the border inside: (ci, g, x, y, b). With any window (ci, g, p, b), where
+    // p = y*width + x and channels are filled up to whole blocks of eight.
+    Halide::Var p{"p"};
+    Halide::Func padded{"padded"};
+    Halide::Func padded_grad{"padded_grad"}; // any window: (ci, g, x, y, b), filled up likewise
+    Halide::Func reach{"reach"};             // any window: (t), from a pixel's first tap, in pixels
+    Halide::RDom blocks;                     // of eight channels
+    Halide::Func partial{"partial"};         // (s, q1, q2, q0, k, g, x, y, b)
+    Halide::Func pairs{"pairs"};             // (q0, i, half, q2, q1, k, g, x, y, b)
+    Halide::Func quads{"quads"};             // (q0, q1, half, q2, k, g, x, y, b)
+    Halide::Func whole{"whole"};             // (q0, q1, q2, k, g, x, y, b)
+    Halide::RDom places;                     // q0, q1, q2, k
+    Halide::Func taps{"taps"};               // (t, g, x, y, b), filled up to whole blocks
+    Halide::Func out{"out"};                 // (t, g, x, y, b)
 };
 
 struct AggregationGradWeightInputs {
@@ -39,6 +42,7 @@ struct AggregationGradWeightInputs {
     Halide::Expr width, height; // of in
     int constant_kernel = 0;    // 0: what follows holds
     Halide::Expr kernel, stride, dilation, group_channels;
+    Halide::Expr out_width; // of grad
 };
 
 AggregationGradWeight aggregation_grad_weight(const AggregationGradWeightInputs &in);

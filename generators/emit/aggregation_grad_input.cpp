@@ -25,11 +25,11 @@ public:
 
     void generate() {
         const Expr width = grad_->dim(2).extent(), height = grad_->dim(3).extent();
-        op_ =
-            constant()
-                ? generators::aggregation_grad_input(*grad_, *kernels_, width, height, kernel)
-                : generators::aggregation_grad_input(*grad_, *kernels_, width, height,
-                                                     {*kernel_, *stride_, *dilation_, *tap_step_});
+        op_ = constant()
+                  ? generators::aggregation_grad_input(*grad_, *kernels_, width, height, kernel)
+                  : generators::aggregation_grad_input(
+                        *grad_, *kernels_, width, height, grad_->dim(0).extent(),
+                        {*kernel_, *stride_, *dilation_, *tap_step_});
         *out_ = op_.out;
     }
 

@@ -29,6 +29,7 @@ public:
         if (!constant()) {
             inputs.kernel = *kernel_, inputs.stride = *stride_, inputs.dilation = *dilation_;
             inputs.group_channels = in_->dim(0).extent();
+            inputs.out_width = grad_->dim(2).extent();
         }
         op_ = generators::aggregation_grad_weight(inputs);
         *out_ = op_.out;

@@ -265,7 +265,7 @@ Partition cut_gradient(const KernelEntry &kernel, const WorkShape &work, const C
     constexpr double kCopy = 0.15; // of a row, in rows
     constexpr int64_t kFewRows = 4;
     int64_t most = INT32_MAX;
-    if (kernel.op == Op::kAggregationGradWeight && kernel.kernel == 0) {
+    if (kernel.kernel == 0) {
         const int64_t row_bytes =
             (work.width * work.stride + work.depth) * round_up(work.input_floats, 8) * 4;
         most = std::max(kFewRows, (cores.l2_bytes / 2 / row_bytes - work.depth) / work.stride);

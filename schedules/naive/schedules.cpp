@@ -31,10 +31,11 @@ void schedule(generators::Aggregation &op) {
 }
 
 void schedule(generators::AggregationGradInput &op) {
-    if (op.constant) {
+    if (op.constant_kernel != 0) {
         op.padded_grad.compute_root();
         op.padded_kernels.compute_root();
     } else {
+        op.filled_grad.compute_root();
         op.columns.compute_root();
         op.rows.compute_root();
     }
@@ -45,8 +46,7 @@ void schedule(generators::AggregationGradWeight &op) {
     op.padded.compute_root();
     if (op.constant_kernel == 0) {
         op.padded_grad.compute_root();
-        op.tap_x.compute_root();
-        op.tap_y.compute_root();
+        op.reach.compute_root();
     }
     op.partial.compute_root();
     op.pairs.compute_root();

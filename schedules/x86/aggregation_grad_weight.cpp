@@ -1,6 +1,11 @@
-// For eight taps 8 multiplications, 8 multiply-adds and a tree of 14 shuffles and 7 additions,
-// which run beside them: AVX2 8 partial sums, 2 vectors of the gradient and the tree's own in 16
-// registers. Vectors stay 8 lanes wide with AVX-512: the tree is over 8 partial sums.
+// For eight taps 8 multiplications, 8 multiply-adds and a tree of 14 shuffles and 7 additions; AVX2
+// 8 partial sums and 2 vectors of the gradient in 16 registers. Shuffles share a port with the
+// multiply-adders: by Zen 4's ports 61 cycles a pixel where multiply-adds alone take 49. Share of
+// peak, K=7, one thread, Zen 4, best of many calls on a shared machine, AVX2 / AVX-512: 64@56 52 /
+// 54%, 128@28 54 / 55, 256@14 54 / 53, 512@7 49 / 49. Vectors stay 8 lanes wide with AVX-512: the
+// tree is over 8 partial sums. Planar copies with a vector over the taps of a row reached 40 - 43%,
+// adjacent pairs in the tree 46 (LLVM makes vhaddps of them). Any window, AVX2: 7x7 of stride 2 17,
+// dilation 2 23, 5x5 19, groups of 8 channels 13: addresses cost as much as the sums.
 #include <algorithm>
 
 #include "schedules/x86/rows.h"
@@ -80,34 +85,40 @@ void schedule(AggregationGradWeight &op, const AggregationGradWeightKnobs &knobs
         .fuse(yo, op.b, kTask)
         .parallel(kTask)
         .vectorize(op.t, lanes, TailStrategy::GuardWithIf);
+    // With any window the places of eight taps stay in registers along a row.
+    const bool constant = op.constant_kernel != 0;
+    op.taps.compute_at(op.out, constant ? op.x : op.y);
     // Every place is written once; Halide only does not see it in the sum of four loops.
-    op.taps.compute_at(op.out, op.x)
-        .update()
-        .allow_race_conditions()
+    Stage fill = op.taps.update();
+    fill.allow_race_conditions()
+        .reorder(op.places[0], op.places[1], op.places[2], op.x, op.places[3])
         .vectorize(op.places[0])
         .vectorize(op.places[1])
         .vectorize(op.places[2]);
-    block_of_taps(op, LoopLevel(op.taps, op.places[3]), lanes);
-    op.padded.store_at(op.out, op.g)
-        .reorder_storage(op.ci, op.x, op.y, op.g, op.b)
-        .vectorize(op.ci, lanes);
-    if (op.constant_kernel != 0) {
+    block_of_taps(op, constant ? LoopLevel(op.taps, op.places[3]) : LoopLevel(op.taps, op.x),
+                  lanes);
+    op.padded.store_at(op.out, op.g).vectorize(op.ci, lanes);
+    if (constant) {
         op.out.unroll(op.t);
         const int count = generators::tap_blocks(op.constant_kernel);
         op.taps.store_in(MemoryType::Stack).bound(op.t, 0, count * generators::kTapsAtOnce);
         if (knobs.unroll == 1) {
-            op.taps.update().unroll(op.places[3]);
+            fill.unroll(op.places[3]);
         }
-        op.padded.compute_at(op.out, op.y).fold_storage(op.y, 8).unroll(op.ci);
+        op.padded.compute_at(op.out, op.y)
+            .fold_storage(op.y, ring_rows(op.constant_kernel))
+            .reorder_storage(op.ci, op.x, op.y, op.g, op.b)
+            .unroll(op.ci);
     } else {
         op.taps.store_at(op.out, op.g);
-        op.padded.compute_at(op.out, op.g).align_bounds(op.ci, kPartialSums);
-        op.padded_grad.compute_at(op.out, op.x)
+        op.padded.compute_at(op.out, op.g)
+            .reorder_storage(op.ci, op.p, op.g, op.b)
+            .align_bounds(op.ci, kPartialSums);
+        op.padded_grad.compute_at(op.out, op.y)
             .store_at(op.out, op.g)
             .align_bounds(op.ci, kPartialSums)
             .vectorize(op.ci, lanes);
-        op.tap_x.compute_root();
-        op.tap_y.compute_root();
+        op.reach.compute_root();
     }
 }
 

@@ -49,7 +49,7 @@ TEST(Registry, EntriesAreWellFormed) {
         ops_by_isa.insert({static_cast<int>(kernel.op), kernel.isa});
     }
     for (involute_isa isa : kIsas) {
-        for (int op = 0; op <= static_cast<int>(Op::kDense); ++op)
+        for (int op = 0; op <= static_cast<int>(Op::kAggregationGradWeight); ++op)
             EXPECT_EQ(ops_by_isa.count({op, isa}), 1u)
                 << op_name(static_cast<Op>(op)) << " " << isa_name(isa);
     }
@@ -92,6 +92,32 @@ TEST(Registry, InvolutionRows) {
         EXPECT_EQ(row(isa, grouped(Op::kMaxPool, 64, 3, 1, 0)), "max_pool");
         EXPECT_EQ(row(isa, grouped(Op::kGlobalPool, 64, 1, 1, 0)), "global_pool");
     }
+}
+
+TEST(Registry, GradientRowsTakeEverything) {
+    for (involute_isa isa : kIsas) {
+        for (const Op op : {Op::kAggregationGradInput, Op::kAggregationGradWeight}) {
+            const std::string name = op_name(op);
+            EXPECT_EQ(row(isa, grouped(op, 64, 7, 1, 0)), name + "_k7_s1");
+            EXPECT_EQ(row(isa, grouped(op, 32, 3, 1, 0)), name + "_k3_s1");
+            EXPECT_EQ(row(isa, grouped(op, 64, 7, 2, 0)), name + "_any");
+            EXPECT_EQ(row(isa, grouped(op, 64, 9, 1, 0)), name + "_any");
+            LayerSpec odd = grouped(op, 21, 7, 1, 0);
+            odd.group_channels = 7;
+            EXPECT_EQ(row(isa, odd), name + "_any");
+            LayerSpec dilated = grouped(op, 64, 7, 1, 0);
+            dilated.dilation = 2;
+            EXPECT_EQ(row(isa, dilated), name + "_any");
+        }
+    }
+    const KernelEntry *kernel = nullptr;
+    std::string why;
+    LayerSpec dilated = grouped(Op::kAggregationGradInput, 64, 7, 1, 0);
+    dilated.dilation = 2;
+    ASSERT_TRUE(choose_kernel(kernel_table(), INVOLUTE_ISA_AVX2, dilated, &kernel, &why).ok());
+    EXPECT_EQ(why,
+              "aggregation_grad_input_any: first row that fits kernel 7, stride 1, 64 channels "
+              "in groups of 16, dilation 2");
 }
 
 TEST(Registry, RefusalsNameTheReason) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/layer_cost.h"
+#include "schedules/aggregation_grad_input_knobs.h"
 #include "schedules/aggregation_knobs.h"
 #include "schedules/conv2d_knobs.h"
 #include "schedules/involution_knobs.h"
@@ -70,6 +71,13 @@ TEST(Tiles, AreThoseOfTheSchedules) {
             const auto knobs = schedules::InvolutionKnobs::defaults(machine, kernel.packing);
             EXPECT_EQ(product_tile(kernel), knobs.product.pixels) << name;
             EXPECT_EQ(blocks_at_once(kernel), knobs.product.blocks) << name;
+            for (int64_t width = 1; width < 100; ++width)
+                EXPECT_EQ(row_tile(kernel, width), scheduled_row_tile(knobs.tiles, width))
+                    << name << " " << width;
+        }
+        if (kernel.op == Op::kAggregationGradInput) {
+            const auto knobs =
+                schedules::AggregationGradInputKnobs::defaults(machine, kernel.packing);
             for (int64_t width = 1; width < 100; ++width)
                 EXPECT_EQ(row_tile(kernel, width), scheduled_row_tile(knobs.tiles, width))
                     << name << " " << width;

@@ -46,8 +46,12 @@ constexpr SingleCase kSingleCases[] = {
     {R"({"kind":"avg_pool","channels":128,"stride":2})", 28},
     {R"({"kind":"aggregation_grad_input","channels":128})", 14},
     {R"({"kind":"aggregation_grad_input","channels":128,"stride":2})", 28},
+    {R"({"kind":"aggregation_grad_input","channels":96,"kernel":5,"group_channels":12})", 14},
+    {R"({"kind":"aggregation_grad_input","channels":128,"kernel":3})", 14},
     {R"({"kind":"aggregation_grad_weight","channels":128})", 14},
     {R"({"kind":"aggregation_grad_weight","channels":128,"stride":2})", 28},
+    {R"({"kind":"aggregation_grad_weight","channels":96,"kernel":5,"group_channels":12})", 14},
+    {R"({"kind":"aggregation_grad_weight","channels":128,"kernel":3})", 14},
 };
 
 std::string name_of(const LayerSpec &layer, int64_t height, int64_t width) {
