@@ -16,4 +16,10 @@ Func zero_extended(const Func &in, const Expr &width, const Expr &height) {
         in, 0.f, {{Expr(), Expr()}, {Expr(), Expr()}, {0, width}, {0, height}, {Expr(), Expr()}});
 }
 
+Func channel_extended(const Func &in, const Expr &group_channels) {
+    const Range all;
+    return BoundaryConditions::constant_exterior(in, 0.f,
+                                                 {{0, group_channels}, all, all, all, all});
+}
+
 } // namespace involute::generators

@@ -27,4 +27,7 @@ Halide::Func as_image(const Halide::Func &in, const Halide::Expr &group_channels
 Halide::Func zero_extended(const Halide::Func &in, const Halide::Expr &width,
                            const Halide::Expr &height);
 
+// `in` with zeros after the last channel of a group, dimension 0 of (ci, g, x, y, b).
+Halide::Func channel_extended(const Halide::Func &in, const Halide::Expr &group_channels);
+
 } // namespace involute::generators

@@ -54,6 +54,11 @@ Bounded stored_kernels(const ReferenceCase &which, const LayerShape &shape);
 // The aggregation of `input` with kernels that have errors.
 Bounded bounded_output(const ReferenceCase &which, const LayerShape &shape, const Bounded &kernels);
 
+// The gradients of that aggregation with the stored kernels, [B,C,H,W] and [B,G,K*K,Ho,Wo], from
+// the stored `grad_output`.
+Bounded bounded_grad_input(const ReferenceCase &which, const LayerShape &shape);
+Bounded bounded_grad_kernels(const ReferenceCase &which, const LayerShape &shape);
+
 constexpr double kRounding = 0x1p-24; // of one float32 operation, relative
 
 } // namespace involute

@@ -1,5 +1,6 @@
 // Single layers: `kernels` by kernel_generation, `output` by aggregation with the stored kernels,
-// `layer_output` by involution. Part of verify_run.h.
+// `layer_output` by involution, `grad_input` and `grad_kernels` by the gradients of the
+// aggregation. Part of verify_run.h.
 #include <algorithm>
 #include <cmath>
 
@@ -49,7 +50,45 @@ std::string operator_for(const std::string &result) {
     return result == "kernels"        ? "kernel_generation"
            : result == "output"       ? "aggregation"
            : result == "layer_output" ? "involution"
+           : result == "grad_input"   ? "aggregation_grad_input"
+           : result == "grad_kernels" ? "aggregation_grad_weight"
                                       : "";
+}
+
+std::vector<int64_t> result_shape(const std::string &result, const LayerShape &shape) {
+    return result == "kernels" || result == "grad_kernels" ? shape.kernels_shape()
+           : result == "grad_input"                        ? shape.input_shape()
+                                                           : shape.output_shape();
+}
+
+// The name of the result where it is an operator's.
+std::string output_name(const std::string &result) {
+    return result == "layer_output" ? "output" : result;
+}
+
+std::vector<involute_named_tensor> inputs_for(const ReferenceCase &which, const std::string &result,
+                                              const LayerShape &shape) {
+    std::vector<involute_named_tensor> inputs;
+    if (result != "grad_input")
+        inputs.push_back({"input", case_tensor(which, "input", shape.input_shape())});
+    if (result == "grad_input" || result == "grad_kernels")
+        inputs.push_back({"grad_output", case_tensor(which, "grad_output", shape.output_shape())});
+    if (result == "grad_input" || result == "output")
+        inputs.push_back({"kernels", case_tensor(which, "kernels", shape.kernels_shape())});
+    return inputs;
+}
+
+Bounded bounded_result(const ReferenceCase &which, const std::string &result,
+                       const LayerShape &shape) {
+    if (result == "kernels")
+        return bounded_kernels(which, shape);
+    if (result == "grad_input")
+        return bounded_grad_input(which, shape);
+    if (result == "grad_kernels")
+        return bounded_grad_kernels(which, shape);
+    return bounded_output(which, shape,
+                          result == "output" ? stored_kernels(which, shape)
+                                             : bounded_kernels(which, shape));
 }
 
 Json description_of(const std::string &kind, const LayerShape &shape) {
@@ -60,7 +99,7 @@ Json description_of(const std::string &kind, const LayerShape &shape) {
                  {"group_channels", shape.group_channels}};
     if (kind != "kernel_generation")
         json["dilation"] = shape.dilation;
-    if (kind != "aggregation")
+    if (kind == "kernel_generation" || kind == "involution")
         json["reduction"] = shape.reduction;
     return json;
 }
@@ -72,12 +111,11 @@ Outcome CaseRunner::run_layer(const ReferenceCase &which, const std::string &res
     const LayerShape shape = shape_of_case(which);
     const std::string kind = operator_for(result);
     const std::string subject = which.path + ": " + which.name + "/" + result;
-    const involute_tensor &expected = case_tensor(which, result,
-                                                  kind.empty()          ? std::vector<int64_t>()
-                                                  : result == "kernels" ? shape.kernels_shape()
-                                                                        : shape.output_shape());
+    const involute_tensor &expected = case_tensor(
+        which, result, kind.empty() ? std::vector<int64_t>() : result_shape(result, shape));
     if (kind.empty()) {
-        outcome.not_covered = "no operator computes it: gradients are not part of this version";
+        outcome.not_covered = "no operator computes it: gradients through kernel generation are "
+                              "not part of this version";
         return outcome;
     }
     const std::string description = description_of(kind, shape).dump();
@@ -97,20 +135,13 @@ Outcome CaseRunner::run_layer(const ReferenceCase &which, const std::string &res
     model.label = subject;
 
     Session session = create_session(model, shape.batch, {shape.height, shape.width}, threads);
-    std::vector<involute_named_tensor> inputs = {
-        {"input", case_tensor(which, "input", shape.input_shape())}};
-    if (kind == "aggregation")
-        inputs.push_back({"kernels", case_tensor(which, "kernels", shape.kernels_shape())});
-    const Tensor got(kind == "kernel_generation" ? "kernels" : "output", shape_of(expected),
-                     Order::kRowMajor);
+    const std::vector<involute_named_tensor> inputs = inputs_for(which, result, shape);
+    const Tensor got(output_name(result), shape_of(expected), Order::kRowMajor);
     const involute_named_tensor output = got.named();
     require(involute_session_run(session.handle.get(), inputs.data(), inputs.size(), &output, 1),
             subject);
 
-    const Bounded kernels =
-        kind == "aggregation" ? stored_kernels(which, shape) : bounded_kernels(which, shape);
-    const Bounded bounded =
-        kind == "kernel_generation" ? kernels : bounded_output(which, shape, kernels);
+    const Bounded bounded = bounded_result(which, result, shape);
     const float *stored = static_cast<const float *>(expected.data);
     outcome.mismatch = compare(got.data(), stored, got.count(), [&](int64_t i) {
         return bounded.error[static_cast<size_t>(i)] + kRounding * std::abs(double{stored[i]});

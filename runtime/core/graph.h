@@ -19,7 +19,14 @@ enum class Op {
     kAvgPool,
     kGlobalPool,
     kDense,
+    kAggregationGradInput,
+    kAggregationGradWeight,
 };
+
+// The gradients of the aggregation; its own input has the height and width of a session.
+inline bool is_gradient(Op op) {
+    return op == Op::kAggregationGradInput || op == Op::kAggregationGradWeight;
+}
 
 const char *op_name(Op op); // "conv2d", "involution", ...
 
@@ -58,7 +65,8 @@ struct LayerSpec {
     bool relu = false;           // max(., 0) after bias / scale and shift, and after the residual
     int input = -1;              // tensor ids, indices into Graph::tensors
     int residual = -1;           // conv2d: added before the ReLU
-    int kernels = -1;            // aggregation: [B,G,K*K,Ho,Wo]
+    int kernels = -1;            // aggregation and its grad_input: [B,G,K*K,Ho,Wo]
+    int grad = -1;               // aggregation_grad_weight: [B,C,Ho,Wo]; grad_input has it as input
     int output = -1;
 };
 

@@ -313,6 +313,9 @@ WorkShape work_shape(const LayerSpec &layer, const KernelEntry &kernel,
             kernel_blocks(kernel, layer.kernel.taps() * (layer.in_channels / layer.group_channels));
         work.groups = layer.in_channels / layer.group_channels, work.stride = layer.stride;
         work.depth = layer.hidden > 0 ? layer.hidden : layer.in_channels;
+    } else if (is_gradient(layer.op)) {
+        work.depth = layer.dilation * (layer.kernel.height - 1), work.stride = layer.stride;
+        work.input_floats = layer.group_channels;
     }
     return work;
 }
@@ -355,6 +358,9 @@ void bind_layer(const LayerSpec &layer, const PackedLayer &weights, const LayerO
     case Op::kKernelGeneration:
     case Op::kAggregation:
         return bind_involution_family(layer, weights, operands, reciprocals, result);
+    case Op::kAggregationGradInput:
+    case Op::kAggregationGradWeight:
+        return bind_gradient(layer, *weights.kernel, operands, result);
     }
 }
 

@@ -15,7 +15,7 @@ struct LayerOperand {
 };
 
 struct LayerOperands {
-    LayerOperand input, residual, kernels, output;
+    LayerOperand input, residual, kernels, output, grad;
 };
 
 struct LayerCall {
@@ -24,7 +24,7 @@ struct LayerCall {
     KernelCall call;
     Partition partition;
     // Numbers of the buffers whose memory may belong to the caller of a session; -1: none.
-    int input = -1, residual = -1, kernels = -1, output = -1;
+    int input = -1, residual = -1, kernels = -1, output = -1, grad = -1;
 };
 
 WorkShape work_shape(const LayerSpec &layer, const KernelEntry &kernel, const TensorLayout &output);
@@ -33,6 +33,10 @@ WorkShape work_shape(const LayerSpec &layer, const KernelEntry &kernel, const Te
 Status make_reciprocals(int64_t stride, AlignedFloats *table);
 // Whether the kernel of this layer takes the table above.
 bool wants_reciprocals(const LayerSpec &layer);
+
+// The part of bind_layer for the gradients of the aggregation, which have no weights.
+void bind_gradient(const LayerSpec &layer, const KernelEntry &kernel, const LayerOperands &operands,
+                   LayerCall *result);
 
 // Pointers into `weights`, `operands` and `reciprocals` are kept.
 void bind_layer(const LayerSpec &layer, const PackedLayer &weights, const LayerOperands &operands,

@@ -40,8 +40,8 @@ int64_t touched(int64_t size, int64_t outputs, int64_t kernel, int64_t stride, i
 }
 
 int64_t input_bytes(const LayerSpec &layer, const TensorLayout &in, const TensorLayout &out) {
-    const bool windows =
-        layer.op == Op::kConv2d || layer.op == Op::kMaxPool || layer.op == Op::kAggregation;
+    const bool windows = layer.op == Op::kConv2d || layer.op == Op::kMaxPool ||
+                         layer.op == Op::kAggregation || layer.op == Op::kAggregationGradWeight;
     if (!windows || layer.stride <= 1)
         return in.elements() * kFloat; // with a stride, pools read every pixel
     return in.batch * in.pixel_stride * kFloat *
@@ -68,6 +68,14 @@ int64_t computed_macs(const LayerSpec &layer, const KernelEntry &kernel, const P
     }
     if (layer.op == Op::kDense)
         return output.batch * round_up(layer.out_channels, nr) * channels;
+    if (is_gradient(layer.op)) {
+        if (layer.op == Op::kAggregationGradWeight) // eight taps at a time
+            return output.batch * output.pixels() * channels * round_up(taps, 8);
+        if (kernel.kernel == 0)
+            return layer_macs(layer, output);
+        return output.batch * output.height * channels * taps *
+               round_up(output.width, row_tile(kernel, output.width));
+    }
     int64_t macs = 0;
     if (layer.op == Op::kInvolution || layer.op == Op::kKernelGeneration) {
         const int64_t columns =
@@ -91,7 +99,8 @@ int64_t moved_bytes(const LayerSpec &layer, const PackedLayer &packed,
                     const LayerLayouts &layouts) {
     int64_t bytes =
         input_bytes(layer, *layouts.input, *layouts.output) + static_cast<int64_t>(packed.bytes());
-    for (const TensorLayout *layout : {layouts.residual, layouts.kernels, layouts.output}) {
+    for (const TensorLayout *layout :
+         {layouts.residual, layouts.kernels, layouts.output, layouts.grad}) {
         if (layout)
             bytes += layout->elements() * kFloat;
     }

@@ -15,7 +15,8 @@ int64_t computed_macs(const LayerSpec &layer, const KernelEntry &kernel, const P
 
 // Of a layer; nullptr: it has no such tensor.
 struct LayerLayouts {
-    const TensorLayout *input = nullptr, *residual = nullptr, *kernels = nullptr, *output = nullptr;
+    const TensorLayout *input = nullptr, *residual = nullptr, *kernels = nullptr, *output = nullptr,
+                       *grad = nullptr;
 };
 
 // Bytes that the kernel must read and write at least: pixels of the input that some window or pool

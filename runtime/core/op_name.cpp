@@ -22,6 +22,10 @@ const char *op_name(Op op) {
         return "global_pool";
     case Op::kDense:
         return "dense";
+    case Op::kAggregationGradInput:
+        return "aggregation_grad_input";
+    case Op::kAggregationGradWeight:
+        return "aggregation_grad_weight";
     }
     return "unknown";
 }

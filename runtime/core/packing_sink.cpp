@@ -182,6 +182,8 @@ Status PackingSink::add(const LayerSpec &layer, LayerWeights &&weights) {
     case Op::kMaxPool:
     case Op::kAvgPool:
     case Op::kGlobalPool:
+    case Op::kAggregationGradInput:
+    case Op::kAggregationGradWeight:
         break;
     }
     layers_.push_back(std::move(packed));

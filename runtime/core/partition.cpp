@@ -95,9 +95,10 @@ Partition cut_convolution(const KernelEntry &kernel, const WorkShape &work, int6
 }
 
 // Runs of rows of one image; `overhead` of a task, in rows.
-double cut_rows(const WorkShape &work, int64_t threads, double overhead, Partition *best) {
+double cut_rows(const WorkShape &work, int64_t threads, double overhead, Partition *best,
+                int64_t most = INT32_MAX) {
     double shortest = 0;
-    for_each_share(work.rows, work.rows, [&](int64_t rows) {
+    for_each_share(work.rows, most, [&](int64_t rows) {
         const int64_t tasks = work.images * ceil_div(work.rows, rows);
         const double time = makespan(tasks, threads, static_cast<double>(rows) + overhead);
         if (shortest == 0 || time < shortest) {
@@ -256,6 +257,23 @@ Partition cut_involution(const KernelEntry &kernel, const WorkShape &work, const
     return cut;
 }
 
+// A task copies the input rows of one group after the other, those it shares with its neighbours
+// included: with a constant window a few at a time, else all at once, for which they should fit
+// into half of the L2 cache.
+Partition cut_gradient(const KernelEntry &kernel, const WorkShape &work, const Cores &cores) {
+    constexpr double kCopy = 0.15; // of a row, in rows
+    constexpr int64_t kFewRows = 4;
+    int64_t most = INT32_MAX;
+    if (kernel.kernel == 0) {
+        const int64_t row_bytes =
+            (work.width * work.stride + work.depth) * round_up(work.input_floats, 8) * 4;
+        most = std::max(kFewRows, (cores.l2_bytes / 2 / row_bytes - work.depth) / work.stride);
+    }
+    Partition cut;
+    cut_rows(work, cores.threads, kCopy * static_cast<double>(work.depth), &cut, most);
+    return cut;
+}
+
 } // namespace
 
 int64_t l2_cache_bytes() {
@@ -285,6 +303,9 @@ Partition cut_work(const KernelEntry &kernel, const WorkShape &work, const Cores
     case Op::kAvgPool:
         cut_rows(work, threads, 0.1, &cut);
         return cut;
+    case Op::kAggregationGradInput:
+    case Op::kAggregationGradWeight:
+        return cut_gradient(kernel, work, cores);
     case Op::kGlobalPool:
     case Op::kDense:
         return cut; // these kernels cut for themselves

@@ -15,9 +15,11 @@ struct WorkShape {
     int64_t blocks = 1;          // of NR output channels (kernel generation, involution: of the
                                  // values of a pixel's kernels)
     int64_t groups = 1;          // involution: of channels, which are aggregated one after another
-    int64_t depth = 1;           // reduction steps of an output value of the product
-    int64_t input_floats = 1;    // of the input, per output pixel; involution: per input pixel
-    int64_t stride = 1;          // involution
+    int64_t depth = 1;           // reduction steps of an output value of the product; gradients:
+                                 // input rows that neighbouring tasks share
+    int64_t input_floats = 1;    // of the input, per output pixel; involution: per input pixel;
+                                 // gradients: of one group
+    int64_t stride = 1;          // involution, gradients
     int64_t border = 0;          // rows of the input that a row needs beside its own
 
     int64_t pixels() const {

@@ -16,7 +16,9 @@ namespace op_word {
                               kernel_generation = Op::kKernelGeneration,
                               aggregation = Op::kAggregation, max_pool = Op::kMaxPool,
                               avg_pool = Op::kAvgPool, global_pool = Op::kGlobalPool,
-                              dense = Op::kDense;
+                              dense = Op::kDense,
+                              aggregation_grad_input = Op::kAggregationGradInput,
+                              aggregation_grad_weight = Op::kAggregationGradWeight;
 } // namespace op_word
 namespace form_word {
 [[maybe_unused]] constexpr Form point = Form::kPoint, strided = Form::kStrided,

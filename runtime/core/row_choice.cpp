@@ -11,7 +11,8 @@ namespace {
 constexpr int64_t kGroup = 16; // channels of a group in the specialised rows
 
 bool is_involution_family(Op op) {
-    return op == Op::kInvolution || op == Op::kKernelGeneration || op == Op::kAggregation;
+    return op == Op::kInvolution || op == Op::kKernelGeneration || op == Op::kAggregation ||
+           is_gradient(op);
 }
 
 std::string size_text(const KernelSize &kernel) {
@@ -93,7 +94,7 @@ std::string misfit_of_involution(const KernelEntry &row, const LayerSpec &layer)
         const std::string misfit = misfit_of_window(row, layer);
         if (!misfit.empty())
             return misfit;
-    } else if ((row.form == Form::kBottleneck) != (layer.hidden > 0)) {
+    } else if (!is_gradient(layer.op) && (row.form == Form::kBottleneck) != (layer.hidden > 0)) {
         return row.form == Form::kBottleneck ? "with a bottleneck only" : "single layers only";
     }
     if (row.group_channels == 0)
@@ -115,6 +116,9 @@ std::string misfit_of_involution(const KernelEntry &row, const LayerSpec &layer)
 std::string misfit(const KernelEntry &row, const LayerSpec &layer) {
     if (layer.op == Op::kConv2d)
         return misfit_of_convolution(row, layer);
+    if (is_gradient(layer.op) && row.group_channels != 0 && layer.dilation > 1 &&
+        layer.kernel.taps() > 1)
+        return only("dilation", "1");
     if (row.kernel != 0 && !(layer.kernel.is_square() && layer.kernel.width == row.kernel))
         return only("kernel", std::to_string(row.kernel));
     if (row.stride != 0 && layer.stride != row.stride)

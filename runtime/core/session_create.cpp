@@ -113,7 +113,7 @@ Status Session::plan(const involute_session_options &options) {
     for (size_t i = 0; i < graph.layers.size(); ++i) {
         const LayerSpec &layer = graph.layers[i];
         const int step = static_cast<int>(i);
-        for (int tensor : {layer.input, layer.residual, layer.kernels}) {
+        for (int tensor : {layer.input, layer.residual, layer.kernels, layer.grad}) {
             if (tensor < 0)
                 continue;
             TensorLifetime &life = lifetimes[static_cast<size_t>(tensor)];
@@ -173,11 +173,12 @@ Status Session::bind() {
         LayerCall *call = calls_.back().get();
         bind_layer(layer, model_->layers[i],
                    {operand(layer.input), operand(layer.residual), operand(layer.kernels),
-                    operand(layer.output)},
+                    operand(layer.output), operand(layer.grad)},
                    reciprocals, cut_for_, call);
         const std::pair<int, int> tensors[] = {{layer.input, call->input},
                                                {layer.residual, call->residual},
                                                {layer.kernels, call->kernels},
+                                               {layer.grad, call->grad},
                                                {layer.output, call->output}};
         for (const auto &[tensor, buffer] : tensors) {
             if (tensor >= 0 && buffer >= 0)

@@ -27,7 +27,7 @@ std::string Session::describe() const {
                          : 0;
         const auto of = [this](int tensor) { return tensor < 0 ? nullptr : &layout(tensor); };
         const LayerLayouts layouts = {of(layer.input), of(layer.residual), of(layer.kernels),
-                                      of(layer.output)};
+                                      of(layer.output), of(layer.grad)};
         layers.push_back(
             {{"name", layer.name},
              {"op", op_name(layer.op)},

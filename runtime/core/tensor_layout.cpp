@@ -10,6 +10,10 @@
 namespace involute {
 namespace {
 
+bool is_grad_input(const LayerSpec &layer) {
+    return layer.op == Op::kAggregationGradInput;
+}
+
 Status set_spatial(const Graph &graph, int tensor, int64_t batch, int64_t height, int64_t width,
                    std::vector<TensorLayout> *layouts) {
     TensorLayout &layout = (*layouts)[static_cast<size_t>(tensor)];
@@ -120,24 +124,35 @@ Status infer_layouts(const Graph &graph, const std::vector<int> &packing, int64_
         INVOLUTE_RETURN_IF_ERROR(check_id(graph, tensor, false));
     const int first = graph.inputs[0];
     const bool flat = graph.tensors[static_cast<size_t>(first)].is_vector;
-    INVOLUTE_RETURN_IF_ERROR(
-        set_spatial(graph, first, batch, flat ? 1 : height, flat ? 1 : width, layouts));
+    // The size given is that of the input of an aggregation; its gradient comes from the output.
+    const int64_t stride =
+        !graph.layers.empty() && is_grad_input(graph.layers[0]) ? graph.layers[0].stride : 1;
+    INVOLUTE_RETURN_IF_ERROR(set_spatial(graph, first, batch, flat ? 1 : ceil_div(height, stride),
+                                         flat ? 1 : ceil_div(width, stride), layouts));
 
     for (size_t i = 0; i < graph.layers.size(); ++i) {
         const LayerSpec &layer = graph.layers[i];
         INVOLUTE_RETURN_IF_ERROR(check_id(graph, layer.input, false));
         INVOLUTE_RETURN_IF_ERROR(check_id(graph, layer.output, false));
         INVOLUTE_RETURN_IF_ERROR(check_id(graph, layer.residual, true));
-        INVOLUTE_RETURN_IF_ERROR(check_id(graph, layer.kernels, layer.op != Op::kAggregation));
+        INVOLUTE_RETURN_IF_ERROR(
+            check_id(graph, layer.kernels, layer.op != Op::kAggregation && !is_grad_input(layer)));
+        INVOLUTE_RETURN_IF_ERROR(
+            check_id(graph, layer.grad, layer.op != Op::kAggregationGradWeight));
         const TensorLayout &in = (*layouts)[static_cast<size_t>(layer.input)];
         if (in.batch == 0) {
             return Status::error(INVOLUTE_INTERNAL, "layer '%s': its input is written later",
                                  layer.name.c_str());
         }
         const bool to_one = layer.op == Op::kGlobalPool || layer.op == Op::kDense;
-        const int64_t out_height = to_one ? 1 : ceil_div(in.height * layer.upsample, layer.stride);
-        const int64_t out_width = to_one ? 1 : ceil_div(in.width * layer.upsample, layer.stride);
-        for (int tensor : {layer.output, layer.residual, layer.kernels}) {
+        const int64_t stride_xy = is_grad_input(layer) ? 1 : layer.stride;
+        const int64_t out_height = to_one ? 1 : ceil_div(in.height * layer.upsample, stride_xy);
+        const int64_t out_width = to_one ? 1 : ceil_div(in.width * layer.upsample, stride_xy);
+        if (is_grad_input(layer))
+            INVOLUTE_RETURN_IF_ERROR(
+                set_spatial(graph, layer.output, batch, height, width, layouts));
+        const int same_size = is_grad_input(layer) ? -1 : layer.output;
+        for (int tensor : {same_size, layer.residual, layer.kernels, layer.grad}) {
             if (tensor >= 0) {
                 INVOLUTE_RETURN_IF_ERROR(
                     set_spatial(graph, tensor, batch, out_height, out_width, layouts));
@@ -146,7 +161,9 @@ Status infer_layouts(const Graph &graph, const std::vector<int> &packing, int64_
         TensorLayout &out = (*layouts)[static_cast<size_t>(layer.output)];
         if (layer.op == Op::kDense || layer.op == Op::kKernelGeneration)
             out.pixel_stride = round_up(out.channels(), packing[i]);
-        const int kernels = layer.op == Op::kKernelGeneration ? layer.output : layer.kernels;
+        const bool makes_kernels =
+            layer.op == Op::kKernelGeneration || layer.op == Op::kAggregationGradWeight;
+        const int kernels = makes_kernels ? layer.output : layer.kernels;
         if (kernels >= 0) {
             TensorLayout &layout = (*layouts)[static_cast<size_t>(kernels)];
             const int64_t channels = layout.channels();
@@ -186,7 +203,11 @@ int64_t layer_macs(const LayerSpec &layer, const TensorLayout &output) {
     case Op::kKernelGeneration:
         return pixels * generation;
     case Op::kAggregation:
+    case Op::kAggregationGradWeight:
         return pixels * aggregation;
+    case Op::kAggregationGradInput: // for every pixel of the aggregation's output
+        return output.batch * ceil_div(output.height, layer.stride) *
+               ceil_div(output.width, layer.stride) * aggregation;
     case Op::kInvolution:
         return pixels * (generation + aggregation);
     case Op::kMaxPool:

@@ -15,7 +15,7 @@ const int *row_tiles(const KernelEntry &kernel) {
     case INVOLUTE_ISA_AVX512:
         return kAvx512;
     case INVOLUTE_ISA_AVX2:
-        return kernel.op == Op::kAggregation ? kAggregationAvx2 : kInvolutionAvx2;
+        return kernel.op == Op::kInvolution ? kInvolutionAvx2 : kAggregationAvx2;
     default:
         return kBaseline;
     }

@@ -143,6 +143,8 @@ Status ParameterReader::read(const Row &row, LayerWeights *weights) {
     case Op::kMaxPool:
     case Op::kAvgPool:
     case Op::kGlobalPool:
+    case Op::kAggregationGradInput:
+    case Op::kAggregationGradWeight:
         return {};
     }
     return Status::error(INVOLUTE_INTERNAL, "layer %s: unknown operator", layer.name.c_str());

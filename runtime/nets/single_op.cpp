@@ -43,6 +43,14 @@ const std::vector<Kind> &kinds() {
         {Op::kAvgPool, "avg_pool", 2, {"kernel", "stride"}},
         {Op::kGlobalPool, "global_pool", 0, {}},
         {Op::kDense, "dense", 0, {"out_channels", "bias"}},
+        {Op::kAggregationGradInput,
+         "aggregation_grad_input",
+         7,
+         {"kernel", "stride", "dilation", "group_channels"}},
+        {Op::kAggregationGradWeight,
+         "aggregation_grad_weight",
+         7,
+         {"kernel", "stride", "dilation", "group_channels"}},
     };
     return all;
 }
@@ -83,7 +91,7 @@ Status parse_avg_pool(const JsonFields &fields, SingleOp *op) {
 // One odd number, or [height, width].
 Status parse_kernel(const JsonFields &fields, SingleOp *op) {
     std::vector<int64_t> size;
-    if (op->op == Op::kMaxPool || !fields.is_array("kernel")) {
+    if (op->op == Op::kMaxPool || is_gradient(op->op) || !fields.is_array("kernel")) {
         INVOLUTE_RETURN_IF_ERROR(fields.odd("kernel", kMaxKernel, &op->kernel.width));
         op->kernel.height = op->kernel.width;
         return {};
@@ -211,7 +219,8 @@ Table single_op_table(const SingleOp &op) {
     const ParameterNames product = {"weight", op.bias ? "bias" : "", "", "", ""};
 
     Table table;
-    const int input = table.add_input("input", op.channels);
+    const bool backwards = op.op == Op::kAggregationGradInput;
+    const int input = table.add_input(backwards ? "grad_output" : "input", op.channels);
     int output = -1;
     switch (op.op) {
     case Op::kInvolution:
@@ -250,8 +259,23 @@ Table single_op_table(const SingleOp &op) {
         table.tensors.back().is_vector = true;
         output = table.dense(input, name, product, op.out_channels);
         break;
+    case Op::kAggregationGradInput: {
+        const int64_t groups = op.channels / op.group_channels;
+        const int kernels = table.add_input("kernels", op.kernel.taps() * groups);
+        table.tensors.back().is_kernels = true;
+        output = table.gradient(op.op, input, name, shape, kernels, -1);
+        break;
     }
-    table.add_output(output, op.op == Op::kKernelGeneration ? "kernels" : "output");
+    case Op::kAggregationGradWeight: {
+        const int grad = table.add_input("grad_output", op.channels);
+        output = table.gradient(op.op, input, name, shape, -1, grad);
+        break;
+    }
+    }
+    table.add_output(output, op.op == Op::kKernelGeneration        ? "kernels"
+                             : op.op == Op::kAggregationGradInput  ? "grad_input"
+                             : op.op == Op::kAggregationGradWeight ? "grad_kernels"
+                                                                   : "output");
     return table;
 }
 

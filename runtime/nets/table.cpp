@@ -7,7 +7,8 @@ int Table::add_row(Row row) {
     row.layer.output = static_cast<int>(tensors.size());
     TensorSpec output;
     output.channels = row.layer.out_channels;
-    output.is_kernels = row.layer.op == Op::kKernelGeneration;
+    output.is_kernels =
+        row.layer.op == Op::kKernelGeneration || row.layer.op == Op::kAggregationGradWeight;
     output.is_vector = row.layer.op == Op::kGlobalPool || row.layer.op == Op::kDense;
     tensors.push_back(std::move(output));
     rows.push_back(std::move(row));
@@ -58,6 +59,25 @@ int Table::involution(Op op, int input, const std::string &name, const Parameter
     row.layer.input = input;
     row.layer.kernels = kernels;
     row.names = names;
+    return add_row(std::move(row));
+}
+
+int Table::gradient(Op op, int input, const std::string &name, const InvolutionShape &shape,
+                    int kernels, int grad) {
+    Row row;
+    row.layer.op = op;
+    row.layer.name = name;
+    row.layer.kernel = shape.kernel;
+    row.layer.stride = shape.stride;
+    row.layer.dilation = shape.dilation;
+    row.layer.in_channels = row.layer.out_channels = channels(input);
+    row.layer.group_channels = shape.group_channels;
+    if (op == Op::kAggregationGradWeight)
+        row.layer.out_channels =
+            shape.kernel.taps() * (channels(input) / shape.group_channels);
+    row.layer.input = input;
+    row.layer.kernels = kernels;
+    row.layer.grad = grad;
     return add_row(std::move(row));
 }
 

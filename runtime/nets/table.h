@@ -40,6 +40,10 @@ public:
     int involution(Op op, int input, const std::string &name, const ParameterNames &names,
                    const InvolutionShape &shape, bool relu, int kernels = -1);
     // op: max_pool or avg_pool.
+    // op: a gradient of the aggregation. That of the input takes `input`, the gradient of the
+    // output, and `kernels`; that of the kernels `input` and `grad`, the gradient of the output.
+    int gradient(Op op, int input, const std::string &name, const InvolutionShape &shape,
+                 int kernels, int grad);
     int pool(Op op, int input, const std::string &name, int64_t kernel, int64_t stride);
     int global_pool(int input, const std::string &name);
     int dense(int input, const std::string &name, const ParameterNames &names,

@@ -41,6 +41,31 @@ void schedule(generators::Aggregation &op) {
     op.sum.compute_root();
 }
 
+void schedule(generators::AggregationGradInput &op) {
+    if (op.constant_kernel != 0) {
+        op.padded_grad.compute_root();
+        op.padded_kernels.compute_root();
+    } else {
+        op.filled_grad.compute_root();
+        op.columns.compute_root();
+        op.rows.compute_root();
+    }
+    op.sum.compute_root();
+}
+
+void schedule(generators::AggregationGradWeight &op) {
+    op.padded.compute_root();
+    if (op.constant_kernel == 0) {
+        op.padded_grad.compute_root();
+        op.reach.compute_root();
+    }
+    op.partial.compute_root();
+    op.pairs.compute_root();
+    op.quads.compute_root();
+    op.whole.compute_root();
+    op.taps.compute_root();
+}
+
 void schedule(generators::Involution &op) {
     schedule(op.generation);
     op.generation.out.compute_root();

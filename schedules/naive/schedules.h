@@ -3,6 +3,8 @@
 #pragma once
 
 #include "generators/aggregation.h"
+#include "generators/aggregation_grad_input.h"
+#include "generators/aggregation_grad_weight.h"
 #include "generators/avg_pool.h"
 #include "generators/conv2d.h"
 #include "generators/conv2d_grouped.h"
@@ -19,6 +21,8 @@ void schedule(generators::Conv2dGrouped &op);
 void schedule(generators::Dense &op);
 void schedule(generators::KernelGeneration &op);
 void schedule(generators::Aggregation &op);
+void schedule(generators::AggregationGradInput &op);
+void schedule(generators::AggregationGradWeight &op);
 void schedule(generators::Involution &op);
 void schedule(generators::MaxPool &op);
 void schedule(generators::AvgPool &op);

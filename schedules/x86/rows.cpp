@@ -24,6 +24,14 @@ Expr suits(const Expr &width, int tile, const std::vector<int> &others) {
 
 } // namespace
 
+int ring_rows(int kernel) {
+    int rows = 1;
+    while (rows < kernel) {
+        rows *= 2;
+    }
+    return rows;
+}
+
 void specialize_tiles(Func out, const Expr &width, const RowTiles &tiles,
                       const std::function<void(Stage, int)> &cut) {
     std::vector<int> widths;

@@ -11,6 +11,9 @@ namespace involute::schedules::x86 {
 // Names of loops that other stages are computed at.
 inline const Halide::Var kTask("task"), kBlock("block"), kTile("xo"), kStep("co");
 
+// Rows of a ring that holds those of a window: the power of two makes places in it cheap.
+int ring_rows(int kernel);
+
 // Builds `out` once for every tile: cut(stage, tile) is called for the specialisation that takes
 // rows whose `width` suits the tile best, last for single pixels.
 void specialize_tiles(Halide::Func out, const Halide::Expr &width, const RowTiles &tiles,

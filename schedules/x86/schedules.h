@@ -2,6 +2,8 @@
 #pragma once
 
 #include "generators/aggregation.h"
+#include "generators/aggregation_grad_input.h"
+#include "generators/aggregation_grad_weight.h"
 #include "generators/avg_pool.h"
 #include "generators/conv2d.h"
 #include "generators/conv2d_grouped.h"
@@ -10,6 +12,8 @@
 #include "generators/involution.h"
 #include "generators/kernel_generation.h"
 #include "generators/max_pool.h"
+#include "schedules/aggregation_grad_input_knobs.h"
+#include "schedules/aggregation_grad_weight_knobs.h"
 #include "schedules/aggregation_knobs.h"
 #include "schedules/conv2d_grouped_knobs.h"
 #include "schedules/conv2d_knobs.h"
@@ -42,6 +46,10 @@ void schedule(generators::KernelGeneration &op, const KernelGenerationKnobs &kno
               Halide::Pipeline pipeline);
 void schedule(generators::Aggregation &op, const AggregationKnobs &knobs, const Machine &machine,
               const Halide::Expr &rows_per_task);
+void schedule(generators::AggregationGradInput &op, const AggregationGradInputKnobs &knobs,
+              const Machine &machine, const Halide::Expr &rows_per_task);
+void schedule(generators::AggregationGradWeight &op, const AggregationGradWeightKnobs &knobs,
+              const Machine &machine, const Halide::Expr &rows_per_task);
 void schedule(generators::Involution &op, const InvolutionKnobs &knobs, const Machine &machine,
               const InvolutionCut &cut, Halide::Pipeline pipeline);
 void schedule(generators::MaxPool &op, const Machine &machine, const Halide::Expr &rows_per_task);

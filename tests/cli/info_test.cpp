@@ -14,8 +14,9 @@ TEST(Info, TheLibrary) {
     std::set<std::string> ops;
     for (const json &kernel : about.at("kernels"))
         ops.insert(kernel.at("op").get<std::string>());
-    for (const char *op : {"involution", "aggregation", "kernel_generation", "conv2d", "max_pool",
-                           "avg_pool", "global_pool", "dense"})
+    for (const char *op :
+         {"involution", "aggregation", "kernel_generation", "conv2d", "max_pool", "avg_pool",
+          "global_pool", "dense", "aggregation_grad_input", "aggregation_grad_weight"})
         EXPECT_EQ(ops.count(op), 1u) << op;
     const Answer text = run_command({"info"});
     EXPECT_EQ(text.exit_code, 0);

@@ -12,9 +12,16 @@
 namespace involute::kernel_tests {
 namespace {
 
-constexpr Op kOps[] = {Op::kConv2d,      Op::kDense,      Op::kMaxPool,
-                       Op::kAvgPool,     Op::kGlobalPool, Op::kKernelGeneration,
-                       Op::kAggregation, Op::kInvolution};
+constexpr Op kOps[] = {Op::kConv2d,
+                       Op::kDense,
+                       Op::kMaxPool,
+                       Op::kAvgPool,
+                       Op::kGlobalPool,
+                       Op::kKernelGeneration,
+                       Op::kAggregation,
+                       Op::kInvolution,
+                       Op::kAggregationGradInput,
+                       Op::kAggregationGradWeight};
 constexpr int64_t kProblemsPerKernel = 4;
 
 std::vector<Problem> problems(Op op) {

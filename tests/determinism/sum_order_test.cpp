@@ -24,6 +24,10 @@ public:
         const int64_t rows = vector ? 1 : p_.out_height(), columns = vector ? 1 : p_.out_width();
         if (op_ == Op::kKernelGeneration)
             return generated();
+        if (op_ == Op::kAggregationGradInput)
+            return grad_input();
+        if (op_ == Op::kAggregationGradWeight)
+            return grad_weight();
         const std::vector<float> kernels = op_ == Op::kInvolution ? generated() : o_.kernels;
         const int64_t channels =
             op_ == Op::kConv2d || op_ == Op::kDense ? p_.out_channels : p_.channels;
@@ -149,7 +153,7 @@ private:
                      int64_t x) const {
         const int64_t taps = p_.window().taps(), kw = p_.window().width;
         const int64_t plane = p_.out_height() * p_.out_width();
-        const int64_t first = (b * p_.kernel_rows() + c / p_.group * taps) * plane;
+        const int64_t first = (b * p_.kernel_rows() + c / p_.group_channels * taps) * plane;
         const int64_t top = start(y, p_.window().height, p_.height), left = start(x, kw, p_.width);
         float sum = 0;
         for (int64_t tap = 0; tap < taps; ++tap)
@@ -157,6 +161,57 @@ private:
                 sum, get(kernels, first + tap * plane + y * p_.out_width() + x),
                 input(b, c, top + tap / kw * p_.dilation, left + tap % kw * p_.dilation));
         return sum;
+    }
+
+    // Tap after tap of the windows that held a place.
+    std::vector<float> grad_input() const {
+        const int64_t k = p_.kernel, border = p_.dilation * (k - 1) / 2, s = p_.stride;
+        const int64_t rows = p_.out_height(), columns = p_.out_width(), plane = rows * columns;
+        std::vector<float> out;
+        for (int64_t bc = 0; bc < p_.batch * p_.channels; ++bc)
+            for (int64_t y = 0; y < p_.height; ++y)
+                for (int64_t x = 0; x < p_.width; ++x) {
+                    const int64_t group =
+                        bc / p_.channels * p_.groups() + bc % p_.channels / p_.group_channels;
+                    float sum = 0;
+                    for (int64_t tap = 0; tap < k * k; ++tap) {
+                        const int64_t top = y + border - tap / k * p_.dilation;
+                        const int64_t left = x + border - tap % k * p_.dilation;
+                        if (top < 0 || left < 0 || top % s != 0 || left % s != 0 ||
+                            top / s >= rows || left / s >= columns)
+                            continue;
+                        const int64_t p = top / s * columns + left / s;
+                        sum = add_product(sum, get(o_.kernels, (group * k * k + tap) * plane + p),
+                                          get(o_.grad, bc * plane + p));
+                    }
+                    out.push_back(sum);
+                }
+        return out;
+    }
+
+    // Eight sums over every eighth channel; of these every second of a half is added, then the
+    // two that are left, then the halves.
+    std::vector<float> grad_weight() const {
+        const int64_t k = p_.kernel, border = p_.dilation * (k - 1) / 2, columns = p_.out_width();
+        const int64_t plane = p_.out_height() * columns;
+        std::vector<float> out;
+        for (int64_t bg = 0; bg < p_.batch * p_.groups(); ++bg)
+            for (int64_t tap = 0; tap < k * k; ++tap)
+                for (int64_t p = 0; p < plane; ++p) {
+                    const int64_t y = p / columns * p_.stride - border + tap / k * p_.dilation;
+                    const int64_t x = p % columns * p_.stride - border + tap % k * p_.dilation;
+                    float s[8] = {};
+                    for (int64_t ci = 0; ci < p_.group_channels; ++ci) {
+                        const int64_t b = bg / p_.groups();
+                        const int64_t c = bg % p_.groups() * p_.group_channels + ci;
+                        s[ci % 8] = add_product(s[ci % 8], input(b, c, y, x),
+                                                get(o_.grad, (b * p_.channels + c) * plane + p));
+                    }
+                    const float low = (s[0] + s[2]) + (s[1] + s[3]);
+                    const float high = (s[4] + s[6]) + (s[5] + s[7]);
+                    out.push_back(low + high);
+                }
+        return out;
     }
 
     const Problem &p_;
@@ -176,8 +231,8 @@ std::string name_of(const ::testing::TestParamInfo<Op> &info) {
 // Maxima have no sums.
 INSTANTIATE_TEST_SUITE_P(Ops, SumOrder,
                          ::testing::Values(Op::kConv2d, Op::kDense, Op::kAvgPool, Op::kGlobalPool,
-                                           Op::kKernelGeneration, Op::kAggregation,
-                                           Op::kInvolution),
+                                           Op::kKernelGeneration, Op::kAggregation, Op::kInvolution,
+                                           Op::kAggregationGradInput, Op::kAggregationGradWeight),
                          name_of);
 
 TEST_P(SumOrder, IsThatOfThePlainLoops) {

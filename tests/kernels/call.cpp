@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "core/packing.h"
 #include "core/tiles.h"
@@ -50,6 +51,10 @@ public:
         case Op::kGlobalPool:
             global_pool();
             break;
+        case Op::kAggregationGradInput:
+        case Op::kAggregationGradWeight:
+            gradient();
+            break;
         default:
             involution_family();
         }
@@ -62,7 +67,8 @@ private:
         const Op op = problem.entry()->op;
         if (problem.entry()->group_channels != 0)
             return problem.entry()->group_channels;
-        return op == Op::kInvolution || op == Op::kAggregation ? problem.group : problem.channels;
+        return op == Op::kInvolution || op == Op::kAggregation ? problem.group_channels
+                                                               : problem.channels;
     }
     float *buffer(const char *name, int64_t count, Dimensions dimensions) {
         Argument argument;
@@ -366,6 +372,38 @@ private:
         map("out", p_.out_height(), p_.out_width());
     }
 
+    // (n, g, x, y, b): groups of n channels or taps of a pixel.
+    float *groups_of(const char *name, int64_t n, int64_t height, int64_t width) {
+        const int64_t all = n * p_.groups(), c = step(all);
+        return buffer(name, spread(p_.batch * height * width, all),
+                      {dimension(n, 1), dimension(p_.groups(), n), dimension(width, c),
+                       dimension(height, width * c), dimension(p_.batch, height * width * c)});
+    }
+
+    void gradient() {
+        const bool of_input = kernel_.op == Op::kAggregationGradInput;
+        const int64_t n = p_.group_channels, taps = p_.kernel * p_.kernel;
+        const int64_t height = p_.out_height(), width = p_.out_width();
+        if (!of_input)
+            fill_input(groups_of("in", n, p_.height, p_.width));
+        fill(o_.grad, p_.channels, out_pixels(), groups_of("grad", n, height, width));
+        if (of_input)
+            fill(o_.kernels, p_.kernel_rows(), out_pixels(),
+                 groups_of("kernels", taps, height, width));
+        if (kernel_.kernel == 0) {
+            integer("kernel_xy", p_.kernel);
+            integer("stride_xy", p_.stride);
+            integer("dilation_xy", p_.dilation);
+            if (of_input)
+                integer("tap_step", p_.stride / std::gcd(p_.stride, p_.dilation));
+        }
+        integer("rows_per_task", p_.cut);
+        if (of_input)
+            groups_of("out", n, p_.height, p_.width);
+        else
+            groups_of("out", taps, height, width);
+    }
+
     const Problem &p_;
     const Operands &o_;
     const KernelEntry &kernel_;
@@ -417,8 +455,10 @@ std::vector<float> unpack_output(const Problem &problem, const Argument &output)
     int64_t channels = problem.channels, pixels = problem.out_height() * problem.out_width();
     if (op == Op::kConv2d || op == Op::kDense)
         channels = problem.out_channels;
-    else if (op == Op::kKernelGeneration)
+    else if (op == Op::kKernelGeneration || op == Op::kAggregationGradWeight)
         channels = problem.kernel_rows();
+    if (op == Op::kAggregationGradInput)
+        pixels = problem.height * problem.width;
     if (op == Op::kDense || op == Op::kGlobalPool)
         pixels = 1;
     const int64_t step =

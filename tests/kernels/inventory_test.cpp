@@ -115,7 +115,8 @@ TEST(Inventory, KernelsAreUnique) {
 // special instruction sets gain from; those have a general row of the same op behind them.
 TEST(Inventory, EveryOpHasABaselineKernel) {
     for (const Op op : {Op::kConv2d, Op::kInvolution, Op::kKernelGeneration, Op::kAggregation,
-                        Op::kMaxPool, Op::kAvgPool, Op::kGlobalPool, Op::kDense}) {
+                        Op::kMaxPool, Op::kAvgPool, Op::kGlobalPool, Op::kDense,
+                        Op::kAggregationGradInput, Op::kAggregationGradWeight}) {
         bool found = false;
         for (const KernelEntry &kernel : kernel_table())
             found = found || (kernel.op == op && kernel.isa == INVOLUTE_ISA_BASELINE);

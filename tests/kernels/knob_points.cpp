@@ -8,6 +8,8 @@
 #include <memory>
 
 #include "core/isa.h"
+#include "schedules/aggregation_grad_input_knobs.h"
+#include "schedules/aggregation_grad_weight_knobs.h"
 #include "schedules/aggregation_knobs.h"
 #include "schedules/conv2d_grouped_knobs.h"
 #include "schedules/conv2d_knobs.h"
@@ -84,6 +86,10 @@ KnobSet knobs_of(const KernelEntry &kernel) {
         return kernel.is_generic()
                    ? KnobSet::make(schedules::InvolutionKnobs::generic(machine, nr), machine, nr)
                    : defaults(schedules::InvolutionKnobs());
+    case Op::kAggregationGradInput:
+        return defaults(schedules::AggregationGradInputKnobs());
+    case Op::kAggregationGradWeight:
+        return defaults(schedules::AggregationGradWeightKnobs());
     default:
         return KnobSet();
     }
@@ -135,8 +141,13 @@ void check_point(const KernelEntry &kernel, const KernelEntry &library, const st
 } // namespace
 
 const std::vector<Op> &ops_with_knobs() {
-    static const std::vector<Op> ops = {Op::kConv2d, Op::kDense, Op::kKernelGeneration,
-                                        Op::kAggregation, Op::kInvolution};
+    static const std::vector<Op> ops = {Op::kConv2d,
+                                        Op::kDense,
+                                        Op::kKernelGeneration,
+                                        Op::kAggregation,
+                                        Op::kInvolution,
+                                        Op::kAggregationGradInput,
+                                        Op::kAggregationGradWeight};
     return ops;
 }
 

@@ -1,7 +1,9 @@
 // The algorithms can be scheduled by machine (Mullapudi2016) and run without a schedule (naive).
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "core/isa.h"
@@ -10,6 +12,8 @@
 
 namespace involute::kernel_tests {
 namespace {
+
+constexpr const char *kMullapudi = "mullapudi2016";
 
 // The first row of each form of an op, for the best instruction set that is at hand.
 std::vector<const KernelEntry *> one_of_each_form(Op op, bool generic_rows) {
@@ -26,7 +30,7 @@ std::vector<const KernelEntry *> one_of_each_form(Op op, bool generic_rows) {
 
 class OtherSchedules : public ::testing::TestWithParam<Op> {
 protected:
-    void check(const char *schedule, bool generic_rows) {
+    void check(const std::string &schedule, bool generic_rows) {
         const std::vector<const KernelEntry *> kernels = one_of_each_form(GetParam(), generic_rows);
         ASSERT_FALSE(kernels.empty());
         for (const KernelEntry *kernel : kernels) {
@@ -38,6 +42,12 @@ protected:
             const KernelFunction function = emitted_kernel(request, &error);
             ASSERT_NE(function, nullptr) << error;
             for (const Problem &problem : problems_for(*kernel, 10)) {
+                // Its vectors step back from the end of the innermost dimension, as far as they
+                // are long: groups and windows must hold one.
+                const int64_t innermost =
+                    std::min(problem.group_channels, problem.kernel * problem.kernel);
+                if (is_gradient(kernel->op) && innermost < 8 && schedule == kMullapudi)
+                    continue;
                 const Operands operands = random_operands(problem);
                 ASSERT_EQ(
                     compare(expected(problem, operands), run_emitted(function, problem, operands)),
@@ -57,7 +67,8 @@ std::string name_of(const ::testing::TestParamInfo<Op> &info) {
 INSTANTIATE_TEST_SUITE_P(Ops, OtherSchedules,
                          ::testing::Values(Op::kConv2d, Op::kDense, Op::kMaxPool, Op::kAvgPool,
                                            Op::kGlobalPool, Op::kKernelGeneration, Op::kAggregation,
-                                           Op::kInvolution),
+                                           Op::kInvolution, Op::kAggregationGradInput,
+                                           Op::kAggregationGradWeight),
                          name_of);
 
 TEST_P(OtherSchedules, NaiveStaysWithinTheBound) {
@@ -67,7 +78,7 @@ TEST_P(OtherSchedules, NaiveStaysWithinTheBound) {
 // Its tiles and vectors are made for the estimated sizes and refuse smaller ones, which generic
 // rows are for: "bias is accessed at -5" with 3 channels.
 TEST_P(OtherSchedules, MullapudiStaysWithinTheBound) {
-    check("mullapudi2016", false);
+    check(kMullapudi, false);
 }
 
 } // namespace involute::kernel_tests

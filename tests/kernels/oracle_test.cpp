@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/safetensors.h"
+#include "oracle/aggregation_gradients.h"
 #include "oracle/conv2d.h"
 #include "oracle/dense.h"
 #include "oracle/involution.h"
@@ -94,6 +95,13 @@ void check_case(const Case &tensors, const Json &shape) {
                 aggregation(layer, exact(kernels.data(), static_cast<int64_t>(kernels.size()))),
                 "output");
     expect_same(tensors.read("layer_output"), involution(generation, layer), "layer_output");
+
+    auto gradient = sized<AggregationGradient>(shape, input);
+    const std::vector<float> grad_output = tensors.read("grad_output");
+    gradient.dilation = shape.at("dilation");
+    gradient.kernels = kernels.data(), gradient.grad_output = grad_output.data();
+    expect_same(tensors.read("grad_input"), aggregation_grad_input(gradient), "grad_input");
+    expect_same(tensors.read("grad_kernels"), aggregation_grad_weight(gradient), "grad_kernels");
 }
 
 } // namespace

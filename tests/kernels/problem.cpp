@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "core/isa.h"
+#include "oracle/aggregation_gradients.h"
 #include "oracle/conv2d.h"
 #include "oracle/dense.h"
 #include "oracle/involution.h"
@@ -20,16 +21,26 @@ struct Field {
 };
 
 constexpr Field kFields[] = {
-    {"batch", &Problem::batch},       {"height", &Problem::height},
-    {"width", &Problem::width},       {"channels", &Problem::channels},
-    {"out", &Problem::out_channels},  {"kernel", &Problem::kernel},
-    {"stride", &Problem::stride},     {"hidden", &Problem::hidden},
-    {"relu", &Problem::relu},         {"kernel_height", &Problem::kernel_height},
-    {"dilation", &Problem::dilation}, {"upsample", &Problem::upsample},
-    {"group", &Problem::group},       {"conv_groups", &Problem::conv_groups},
-    {"residual", &Problem::residual}, {"cut", &Problem::cut},
-    {"cut_b", &Problem::cut_b},       {"cut_c", &Problem::cut_c},
-    {"cut_d", &Problem::cut_d},       {"gap", &Problem::gap},
+    {"batch", &Problem::batch},
+    {"height", &Problem::height},
+    {"width", &Problem::width},
+    {"channels", &Problem::channels},
+    {"out", &Problem::out_channels},
+    {"kernel", &Problem::kernel},
+    {"stride", &Problem::stride},
+    {"hidden", &Problem::hidden},
+    {"relu", &Problem::relu},
+    {"kernel_height", &Problem::kernel_height},
+    {"dilation", &Problem::dilation},
+    {"upsample", &Problem::upsample},
+    {"group_channels", &Problem::group_channels},
+    {"conv_groups", &Problem::conv_groups},
+    {"residual", &Problem::residual},
+    {"cut", &Problem::cut},
+    {"cut_b", &Problem::cut_b},
+    {"cut_c", &Problem::cut_c},
+    {"cut_d", &Problem::cut_d},
+    {"gap", &Problem::gap},
     {"seed", &Problem::seed},
 };
 
@@ -79,7 +90,7 @@ oracle::KernelGeneration generation_of(const Problem &p, const Operands &o) {
     layer.batch = p.batch, layer.channels = p.channels;
     layer.height = p.height, layer.width = p.width;
     layer.kernel = p.window(), layer.stride = p.stride, layer.hidden = p.hidden;
-    layer.group_channels = p.group;
+    layer.group_channels = p.group_channels;
     layer.input = o.input.data(), layer.weight = o.weight.data(), layer.bias = o.bias.data();
     layer.reduce_weight = o.reduce_weight.data(), layer.reduce_bias = o.reduce_bias.data();
     return layer;
@@ -90,9 +101,21 @@ oracle::Aggregation aggregation_of(const Problem &p, const Operands &o) {
     layer.batch = p.batch, layer.channels = p.channels;
     layer.height = p.height, layer.width = p.width;
     layer.kernel = p.window(), layer.stride = p.stride, layer.relu = p.relu != 0;
-    layer.dilation = p.dilation, layer.group_channels = p.group, layer.upsample = p.upsample;
+    layer.dilation = p.dilation, layer.group_channels = p.group_channels,
+    layer.upsample = p.upsample;
     layer.clamp = p.entry()->form == Form::kClamp;
     layer.input = o.input.data(), layer.scale = o.scale.data(), layer.shift = o.shift.data();
+    return layer;
+}
+
+oracle::AggregationGradient gradient_of(const Problem &p, const Operands &o) {
+    oracle::AggregationGradient layer;
+    layer.batch = p.batch, layer.channels = p.channels;
+    layer.height = p.height, layer.width = p.width;
+    layer.kernel = p.kernel, layer.stride = p.stride, layer.dilation = p.dilation;
+    layer.group_channels = p.group_channels;
+    layer.grad_output = o.grad.data(), layer.kernels = o.kernels.data();
+    layer.input = o.input.data();
     return layer;
 }
 
@@ -126,8 +149,8 @@ void choose_grouped_conv2d(const KernelEntry &kernel, Random *random, Problem *p
 // Groups of any size, and so many channels that few sizes are multiples of anything.
 void choose_groups(Random *random, Problem *p) {
     static constexpr int64_t kGroups[] = {1, 2, 3, 4, 5, 8, 12, 16, 20, 24, 32, 64};
-    p->group = kGroups[random->between(0, 11)];
-    p->channels = p->group * random->between(1, p->group > 20 ? 2 : 5);
+    p->group_channels = kGroups[random->between(0, 11)];
+    p->channels = p->group_channels * random->between(1, p->group_channels > 20 ? 2 : 5);
 }
 
 void choose_conv2d(const KernelEntry &kernel, Random *random, Problem *p) {
@@ -170,6 +193,21 @@ void choose_involution(const KernelEntry &kernel, Random *random, Problem *p) {
         p->hidden = random->between(1, kernel.channels != 0 ? kernel.channels / 4 : 40);
     p->height = random->between(1, p->kernel > 3 ? 5 : 9);
     p->width = random->between(1, 40);
+}
+
+// The rows with any window also take groups that fill no vector, and maps smaller than the window.
+void choose_gradient(const KernelEntry &kernel, Random *random, Problem *p) {
+    static constexpr int64_t kKernels[] = {1, 3, 3, 5, 7, 9, 11};
+    static constexpr int64_t kGroups[] = {1, 2, 3, 4, 5, 7, 8, 12, 16, 16, 16, 20, 24, 32, 40};
+    p->relu = 0;
+    p->kernel = kernel.kernel;
+    if (kernel.kernel == 0) {
+        p->kernel = kKernels[random->between(0, 6)];
+        p->stride = random->between(1, 4), p->dilation = random->between(1, 3);
+        p->group_channels = kGroups[random->between(0, 14)];
+    }
+    p->channels = p->group_channels * random->between(1, p->group_channels < 8 ? 12 : 5);
+    p->height = random->between(1, p->kernel > 3 ? 8 : 12), p->width = random->between(1, 24);
 }
 
 } // namespace
@@ -241,6 +279,14 @@ Operands random_operands(const Problem &p) {
     case Op::kAggregation:
         result.kernels = random.values(out_pixels * p.kernel_rows(), spread(p.window().taps()));
         break;
+    case Op::kAggregationGradInput:
+    case Op::kAggregationGradWeight:
+        result.grad = random.values(out_pixels * p.channels, 1);
+        if (kernel.op == Op::kAggregationGradWeight)
+            break;
+        result.input.clear();
+        result.kernels = random.values(out_pixels * p.kernel_rows(), spread(p.kernel * p.kernel));
+        break;
     default:
         break;
     }
@@ -272,6 +318,10 @@ oracle::Bounded expected(const Problem &p, const Operands &o) {
             oracle::exact(o.kernels.data(), static_cast<int64_t>(o.kernels.size())));
     case Op::kInvolution:
         return oracle::involution(generation_of(p, o), aggregation_of(p, o));
+    case Op::kAggregationGradInput:
+        return oracle::aggregation_grad_input(gradient_of(p, o));
+    case Op::kAggregationGradWeight:
+        return oracle::aggregation_grad_weight(gradient_of(p, o));
     }
     return oracle::Bounded();
 }
@@ -316,6 +366,10 @@ Problem random_problem(Op op, int64_t turn) {
         break;
     case Op::kGlobalPool:
         p.relu = 0;
+        break;
+    case Op::kAggregationGradInput:
+    case Op::kAggregationGradWeight:
+        choose_gradient(kernel, &random, &p);
         break;
     default:
         choose_involution(kernel, &random, &p);

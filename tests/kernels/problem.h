@@ -18,8 +18,8 @@ struct Problem {
     int64_t kernel = 1, stride = 1;
     int64_t kernel_height = 0; // 0: kernel, a square
     int64_t dilation = 1, upsample = 1;
-    int64_t group = 16;      // channels of a group, involution family
-    int64_t conv_groups = 1; // conv2d
+    int64_t group_channels = 16; // involution family
+    int64_t conv_groups = 1;     // conv2d
     int64_t hidden = 0;
     int64_t relu = 0, residual = 0;
     // pixels_per_task or rows_per_task; blocks_per_task or rows_per_block; images_per_task;
@@ -44,7 +44,7 @@ struct Problem {
         return {kernel_height != 0 ? kernel_height : kernel, kernel};
     }
     int64_t groups() const {
-        return channels / group;
+        return channels / group_channels;
     }
     int64_t kernel_rows() const { // outputs of kernel generation
         return window().taps() * groups();
@@ -53,7 +53,7 @@ struct Problem {
 
 // Row-major operands with the official shapes; empty where the op has none.
 struct Operands {
-    std::vector<float> input, residual, kernels;
+    std::vector<float> input, residual, kernels, grad;
     std::vector<float> weight, bias, reduce_weight, reduce_bias, scale, shift;
 };
 

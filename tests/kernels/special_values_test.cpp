@@ -10,9 +10,16 @@
 namespace involute::kernel_tests {
 namespace {
 
-constexpr Op kOps[] = {Op::kConv2d,      Op::kDense,      Op::kMaxPool,
-                       Op::kAvgPool,     Op::kGlobalPool, Op::kKernelGeneration,
-                       Op::kAggregation, Op::kInvolution};
+constexpr Op kOps[] = {Op::kConv2d,
+                       Op::kDense,
+                       Op::kMaxPool,
+                       Op::kAvgPool,
+                       Op::kGlobalPool,
+                       Op::kKernelGeneration,
+                       Op::kAggregation,
+                       Op::kInvolution,
+                       Op::kAggregationGradInput,
+                       Op::kAggregationGradWeight};
 constexpr int64_t kProblemsPerKernel = 24;
 
 // visit(problem, operands) for problems of every kernel that runs here.
@@ -50,7 +57,9 @@ bool agrees(double wanted, double bound, double value) {
 // all other values must not change a bit. Counts the former in `reached`.
 std::string spread(const Problem &problem, Operands operands, float special, int *reached) {
     const std::vector<float> before = run(problem, operands);
-    float &place = operands.input[static_cast<size_t>(problem.seed * 7919) % operands.input.size()];
+    // The gradient of the input reads another gradient.
+    std::vector<float> &read = operands.input.empty() ? operands.grad : operands.input;
+    float &place = read[static_cast<size_t>(problem.seed * 7919) % read.size()];
     place = std::numeric_limits<float>::quiet_NaN();
     const oracle::Bounded depends = expected(problem, operands);
     place = special;
@@ -107,7 +116,8 @@ TEST_P(SpecialValues, InfinityReachesTheOutputsThatDependOnIt) {
 TEST_P(SpecialValues, DenormalsAreKept) {
     bool denormal = false;
     for_problems(GetParam(), [&](const Problem &problem, Operands operands) {
-        for (std::vector<float> *values : {&operands.input, &operands.residual})
+        std::vector<float> &read = operands.input.empty() ? operands.grad : operands.input;
+        for (std::vector<float> *values : {&read, &operands.residual})
             for (float &value : *values)
                 value *= 0x1p-130f;
         for (std::vector<float> *values : {&operands.shift, &operands.reduce_bias})

@@ -240,6 +240,9 @@ TEST(SingleOp, DefaultsOfEveryKind) {
         {R"({"kind":"avg_pool","channels":8,"kernel":4})",
          R"({"kind":"avg_pool","channels":8,"kernel":4,"stride":4})"},
         {R"({"kind":"global_pool","channels":8})", R"({"kind":"global_pool","channels":8})"},
+        {R"({"kind":"aggregation_grad_weight","channels":64,"dilation":2})",
+         R"({"kind":"aggregation_grad_weight","channels":64,"kernel":7,"stride":1,"dilation":2,)"
+         R"("group_channels":16})"},
         {R"({"kind":"dense","channels":8,"bias":false})",
          R"({"kind":"dense","channels":8,"out_channels":8,"bias":false})"},
     };

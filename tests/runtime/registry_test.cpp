@@ -50,7 +50,7 @@ TEST(Registry, EntriesAreWellFormed) {
         ops_by_isa.insert({static_cast<int>(kernel.op), kernel.isa});
     }
     for (involute_isa isa : kIsas) {
-        for (int op = 0; op <= static_cast<int>(Op::kDense); ++op)
+        for (int op = 0; op <= static_cast<int>(Op::kAggregationGradWeight); ++op)
             EXPECT_EQ(ops_by_isa.count({op, isa}), 1u)
                 << op_name(static_cast<Op>(op)) << " " << isa_name(isa);
     }
@@ -142,6 +142,24 @@ TEST(Registry, ARowOfALowerInstructionSetServesTheHigherOnes) {
                        "only; "),
               0u)
         << why;
+}
+
+TEST(Registry, GradientRowsTakeEverything) {
+    for (involute_isa isa : kIsas) {
+        for (const Op op : {Op::kAggregationGradInput, Op::kAggregationGradWeight}) {
+            const std::string name = op_name(op);
+            EXPECT_EQ(row(isa, grouped(op, 64, 7, 1, 0)), name + "_k7_s1");
+            EXPECT_EQ(row(isa, grouped(op, 32, 3, 1, 0)), name + "_k3_s1");
+            EXPECT_EQ(row(isa, grouped(op, 64, 7, 2, 0)), name + "_generic");
+            EXPECT_EQ(row(isa, grouped(op, 64, 9, 1, 0)), name + "_generic");
+            LayerSpec odd = grouped(op, 21, 7, 1, 0);
+            odd.group_channels = 7;
+            EXPECT_EQ(row(isa, odd), name + "_generic");
+            LayerSpec dilated = grouped(op, 64, 7, 1, 0);
+            dilated.dilation = 2;
+            EXPECT_EQ(row(isa, dilated), name + "_generic");
+        }
+    }
 }
 
 TEST(Registry, RefusalsNameTheReason) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/layer_cost.h"
+#include "schedules/aggregation_grad_input_knobs.h"
 #include "schedules/aggregation_knobs.h"
 #include "schedules/conv2d_grouped_knobs.h"
 #include "schedules/conv2d_knobs.h"
@@ -81,6 +82,13 @@ TEST(Tiles, AreThoseOfTheSchedules) {
             if (kernel.is_generic()) {
                 EXPECT_EQ(row_tile(kernel, 1, 24), generic.tiles.tile[1]) << name;
             }
+        }
+        if (kernel.op == Op::kAggregationGradInput) {
+            const auto knobs =
+                schedules::AggregationGradInputKnobs::defaults(machine, kernel.packing);
+            for (int64_t width = 1; width < 100 && !kernel.is_generic(); ++width)
+                EXPECT_EQ(row_tile(kernel, width), scheduled_row_tile(knobs.tiles, width))
+                    << name << " " << width;
         }
         if (kernel.op == Op::kAggregation && kernel.is_generic()) {
             const auto knobs = schedules::AggregationKnobs::generic(machine);

@@ -252,8 +252,10 @@ INVOLUTE_API INVOLUTE_NODISCARD involute_status involute_session_create(
 /* Runs once. Networks: input "input" [B,3,H,W] (normalised), outputs "logits" [B,classes] and, with
  * features, "stage1" .. "stage4" [B,C,H,W]. Operators: "input" [B,C,H,W] (aggregation also
  * "kernels" [B,G,K*K,Ho,Wo], conv2d optionally "residual"), output "output" or "kernels"; dense
- * takes "input" [B,C]. Inputs may come in any order; outputs that are not asked for are not
- * written. */
+ * takes "input" [B,C]. The gradients of the aggregation take the size of its input:
+ * aggregation_grad_input "grad_output" [B,C,Ho,Wo] and "kernels", output "grad_input" [B,C,H,W];
+ * aggregation_grad_weight "input" and "grad_output", output "grad_kernels". Inputs may come in any
+ * order; outputs that are not asked for are not written. */
 INVOLUTE_API INVOLUTE_NODISCARD involute_status
 involute_session_run(involute_session *session, const involute_named_tensor *inputs,
                      size_t input_count, const involute_named_tensor *outputs, size_t output_count);

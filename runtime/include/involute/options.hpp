@@ -81,12 +81,22 @@ enum class Op {
     max_pool,
     avg_pool,
     global_pool,
-    dense
+    dense,
+    aggregation_grad_input,
+    aggregation_grad_weight
 };
 
 inline const char *name_of(Op op) {
-    static const char *const names[] = {"involution", "aggregation", "kernel_generation", "conv2d",
-                                        "max_pool",   "avg_pool",    "global_pool",       "dense"};
+    static const char *const names[] = {"involution",
+                                        "aggregation",
+                                        "kernel_generation",
+                                        "conv2d",
+                                        "max_pool",
+                                        "avg_pool",
+                                        "global_pool",
+                                        "dense",
+                                        "aggregation_grad_input",
+                                        "aggregation_grad_weight"};
     const size_t index = static_cast<size_t>(op);
     return index < std::size(names) ? names[index] : "unknown";
 }
@@ -95,8 +105,8 @@ inline const char *name_of(Op op) {
 struct OperatorOptions {
     Op op = Op::involution;
     int64_t channels = 0; // required
-    std::optional<int64_t> out_channels, groups, kernel, stride, dilation, upsample,
-        group_channels, reduction;
+    std::optional<int64_t> out_channels, groups, kernel, stride, dilation, upsample, group_channels,
+        reduction;
     std::optional<int64_t> kernel_height; // beside kernel: a window kernel_height x kernel
     std::optional<bool> relu, bias, residual, norm;
     bool clamp = false; // aggregation: windows are moved inside, instead of zeros around the image

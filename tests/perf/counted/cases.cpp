@@ -60,6 +60,14 @@ constexpr SingleCase kSingleCases[] = {
     {R"({"kind":"aggregation","channels":64,"kernel":7,"group_channels":32,"border":"clamp"})", 14},
     {R"({"kind":"involution","channels":64,"kernel":5,"group_channels":8})", 14},
     {R"({"kind":"involution","channels":64,"kernel":5,"group_channels":8,"reduction":0})", 14},
+    {R"({"kind":"aggregation_grad_input","channels":128})", 14},
+    {R"({"kind":"aggregation_grad_input","channels":128,"stride":2})", 28},
+    {R"({"kind":"aggregation_grad_input","channels":96,"kernel":5,"group_channels":12})", 14},
+    {R"({"kind":"aggregation_grad_input","channels":128,"kernel":3})", 14},
+    {R"({"kind":"aggregation_grad_weight","channels":128})", 14},
+    {R"({"kind":"aggregation_grad_weight","channels":128,"stride":2})", 28},
+    {R"({"kind":"aggregation_grad_weight","channels":96,"kernel":5,"group_channels":12})", 14},
+    {R"({"kind":"aggregation_grad_weight","channels":128,"kernel":3})", 14},
 };
 
 std::string name_of(const LayerSpec &layer, int64_t height, int64_t width) {
@@ -100,7 +108,8 @@ Graph cut_out(const Table &table, const LayerSpec &layer) {
     own.input = add(layer.input, "input");
     own.residual = add(layer.residual, "residual");
     own.kernels = add(layer.kernels, "kernels");
-    for (int tensor : {own.input, own.residual, own.kernels}) {
+    own.grad = add(layer.grad, "grad_output");
+    for (int tensor : {own.input, own.residual, own.kernels, own.grad}) {
         if (tensor >= 0)
             graph.inputs.push_back(tensor);
     }
@@ -129,7 +138,8 @@ Status add_layers(const Table &table, int64_t height, int64_t width, involute_is
     INVOLUTE_RETURN_IF_ERROR(infer_layouts(all, packing, 1, height, width, &layouts));
     for (size_t i = 0; i < table.rows.size(); ++i) {
         const LayerSpec &layer = table.rows[i].layer;
-        const TensorLayout &in = layouts[static_cast<size_t>(layer.input)];
+        const int sized = layer.op == Op::kAggregationGradInput ? layer.output : layer.input;
+        const TensorLayout &in = layouts[static_cast<size_t>(sized)];
         Case one;
         one.name = name_of(layer, in.height, in.width);
         if (!names->insert(one.name).second)

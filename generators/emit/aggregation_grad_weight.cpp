@@ -1,0 +1,70 @@
+// Generator of the aggregation_grad_weight rows; arguments in the order of
+// docs/kernel-interface.md.
+#include "generators/aggregation_grad_weight.h"
+
+#include "generators/emit/window_row.h"
+#include "schedules/naive/schedules.h"
+#include "schedules/x86/schedules.h"
+
+namespace involute::emit {
+namespace {
+
+using namespace Halide;
+
+class AggregationGradWeight : public WindowRow<AggregationGradWeight> {
+public:
+    void configure() {
+        in_ = add_input<Buffer<>>("in", Float(32), 5);
+        grad_ = add_input<Buffer<>>("grad", Float(32), 5);
+        add_window();
+        rows_per_task_ = add_input<int>("rows_per_task");
+        out_ = add_output<Buffer<>>("out", Float(32), 5);
+    }
+
+    void generate() {
+        generators::AggregationGradWeightInputs inputs;
+        inputs.in = *in_, inputs.grad = *grad_;
+        inputs.width = in_->dim(2).extent(), inputs.height = in_->dim(3).extent();
+        inputs.constant_kernel = kernel;
+        if (!constant()) {
+            inputs.kernel = *kernel_, inputs.stride = *stride_, inputs.dilation = *dilation_;
+            inputs.group_channels = in_->dim(0).extent();
+            inputs.out_width = grad_->dim(2).extent();
+        }
+        op_ = generators::aggregation_grad_weight(inputs);
+        *out_ = op_.out;
+    }
+
+    void schedule() {
+        promise_map(*in_, *in_);
+        promise_map(*grad_, *in_);
+        promise_kernels(*out_);
+        set_estimates();
+        if (naive()) {
+            schedules::naive::schedule(op_);
+        } else if (hand()) {
+            schedules::x86::schedule(op_, knobs<schedules::AggregationGradWeightKnobs>(), machine(),
+                                     *rows_per_task_);
+        }
+    }
+
+private:
+    void set_estimates() {
+        const int groups = 4;
+        estimate_window();
+        estimate(*in_, {kGroup, groups, 28, 28, 1});
+        estimate(*grad_, {kGroup, groups, 28, 28, 1});
+        rows_per_task_->set_estimate(28);
+        estimate(*out_, {estimated_taps(), groups, 28, 28, 1});
+    }
+
+    TensorInput *in_ = nullptr, *grad_ = nullptr;
+    IntInput *rows_per_task_ = nullptr;
+    GeneratorOutput<Buffer<>> *out_ = nullptr;
+    generators::AggregationGradWeight op_;
+};
+
+} // namespace
+} // namespace involute::emit
+
+HALIDE_REGISTER_GENERATOR(involute::emit::AggregationGradWeight, aggregation_grad_weight)
