@@ -29,6 +29,7 @@ const std::vector<Operator> &operators() {
         {"avg_pool", {"channels", "kernel", "stride"}},
         {"global_pool", {"channels"}},
         {"dense", {"channels", "out_channels"}},
+        {"softmax", {"channels", "kernel", "group_channels"}},
         {"aggregation_grad_input", {"channels", "kernel", "stride", "dilation", "group_channels"}},
         {"aggregation_grad_weight", {"channels", "kernel", "stride", "dilation", "group_channels"}},
     };

@@ -21,9 +21,15 @@ enum class Op {
     kDense,
     kAggregationGradInput,
     kAggregationGradWeight,
+    kSoftmax, // over the taps of kernels, which are its input
 };
 
 // The gradients of the aggregation; its own input has the height and width of a session.
+// Whether its output is [B,G,K*K,H,W].
+inline bool makes_kernels(Op op) {
+    return op == Op::kKernelGeneration || op == Op::kAggregationGradWeight || op == Op::kSoftmax;
+}
+
 inline bool is_gradient(Op op) {
     return op == Op::kAggregationGradInput || op == Op::kAggregationGradWeight;
 }

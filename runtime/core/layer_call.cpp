@@ -358,6 +358,11 @@ void bind_layer(const LayerSpec &layer, const PackedLayer &weights, const LayerO
     case Op::kKernelGeneration:
     case Op::kAggregation:
         return bind_involution_family(layer, weights, operands, reciprocals, result);
+    case Op::kSoftmax:
+        result->input = add_map(operands.input, layer.kernel.taps(), result);
+        result->call.add_int(result->partition.rows_per_task);
+        result->output = add_map(operands.output, layer.kernel.taps(), result);
+        return;
     case Op::kAggregationGradInput:
     case Op::kAggregationGradWeight:
         return bind_gradient(layer, *weights.kernel, operands, result);

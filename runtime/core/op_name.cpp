@@ -24,6 +24,8 @@ const char *op_name(Op op) {
         return "dense";
     case Op::kAggregationGradInput:
         return "aggregation_grad_input";
+    case Op::kSoftmax:
+        return "softmax";
     case Op::kAggregationGradWeight:
         return "aggregation_grad_weight";
     }

@@ -183,6 +183,7 @@ Status PackingSink::add(const LayerSpec &layer, LayerWeights &&weights) {
     case Op::kAvgPool:
     case Op::kGlobalPool:
     case Op::kAggregationGradInput:
+    case Op::kSoftmax:
     case Op::kAggregationGradWeight:
         break;
     }

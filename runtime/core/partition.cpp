@@ -299,6 +299,7 @@ Partition cut_work(const KernelEntry &kernel, const WorkShape &work, const Cores
         cut_rows(work, threads, 0.5, &cut);
         return cut;
     case Op::kKernelGeneration:
+    case Op::kSoftmax:
     case Op::kMaxPool:
     case Op::kAvgPool:
         cut_rows(work, threads, 0.1, &cut);

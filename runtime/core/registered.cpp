@@ -35,7 +35,7 @@ Status refuse(const involute_kernel_table &table, const char *what, const char *
 bool op_from_name(const char *name, Op *op) {
     for (Op known : {Op::kConv2d, Op::kInvolution, Op::kKernelGeneration, Op::kAggregation,
                      Op::kMaxPool, Op::kAvgPool, Op::kGlobalPool, Op::kDense,
-                     Op::kAggregationGradInput, Op::kAggregationGradWeight}) {
+                     Op::kAggregationGradInput, Op::kAggregationGradWeight, Op::kSoftmax}) {
         if (std::strcmp(name, op_name(known)) == 0) {
             *op = known;
             return true;

@@ -18,7 +18,8 @@ namespace op_word {
                               avg_pool = Op::kAvgPool, global_pool = Op::kGlobalPool,
                               dense = Op::kDense,
                               aggregation_grad_input = Op::kAggregationGradInput,
-                              aggregation_grad_weight = Op::kAggregationGradWeight;
+                              aggregation_grad_weight = Op::kAggregationGradWeight,
+                              softmax = Op::kSoftmax;
 } // namespace op_word
 namespace form_word {
 [[maybe_unused]] constexpr Form point = Form::kPoint, strided = Form::kStrided,

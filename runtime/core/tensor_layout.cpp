@@ -52,6 +52,19 @@ Status check_size(const Graph &graph, size_t tensor, const TensorLayout &layout)
                          layout.height, layout.width, layout.pixel_stride, kMaxElements);
 }
 
+// The channels of kernels are groups of taps.
+Status split_taps(const LayerSpec &layer, TensorLayout *layout) {
+    const int64_t channels = layout->channels();
+    layout->taps = layer.kernel.taps();
+    layout->groups = channels / layout->taps;
+    if (layout->channels() == channels)
+        return Status();
+    return Status::error(INVOLUTE_INTERNAL,
+                         "layer '%s': %" PRId64 " kernel channels are no multiple of %" PRId64
+                         " taps",
+                         layer.name.c_str(), channels, layout->taps);
+}
+
 // Windows that are moved inside need an image that holds them. Elsewhere a kernel copies the image,
 // or the rows of a task, with its border, and finds its way by 32-bit indices.
 Status check_window(const LayerSpec &layer, const TensorLayout &in) {
@@ -161,20 +174,11 @@ Status infer_layouts(const Graph &graph, const std::vector<int> &packing, int64_
         TensorLayout &out = (*layouts)[static_cast<size_t>(layer.output)];
         if (layer.op == Op::kDense || layer.op == Op::kKernelGeneration)
             out.pixel_stride = round_up(out.channels(), packing[i]);
-        const bool makes_kernels =
-            layer.op == Op::kKernelGeneration || layer.op == Op::kAggregationGradWeight;
-        const int kernels = makes_kernels ? layer.output : layer.kernels;
-        if (kernels >= 0) {
-            TensorLayout &layout = (*layouts)[static_cast<size_t>(kernels)];
-            const int64_t channels = layout.channels();
-            layout.taps = layer.kernel.taps();
-            layout.groups = channels / layout.taps;
-            if (layout.channels() != channels) {
-                return Status::error(INVOLUTE_INTERNAL,
-                                     "layer '%s': %" PRId64 " kernel channels are no multiple of "
-                                     "%" PRId64 " taps",
-                                     layer.name.c_str(), channels, layout.taps);
-            }
+        const int input = layer.op == Op::kSoftmax ? layer.input : -1;
+        for (int tensor : {makes_kernels(layer.op) ? layer.output : layer.kernels, input}) {
+            if (tensor >= 0)
+                INVOLUTE_RETURN_IF_ERROR(
+                    split_taps(layer, &(*layouts)[static_cast<size_t>(tensor)]));
         }
     }
     for (size_t i = 0; i < layouts->size(); ++i) {
@@ -210,6 +214,7 @@ int64_t layer_macs(const LayerSpec &layer, const TensorLayout &output) {
                ceil_div(output.width, layer.stride) * aggregation;
     case Op::kInvolution:
         return pixels * (generation + aggregation);
+    case Op::kSoftmax:
     case Op::kMaxPool:
     case Op::kAvgPool:
     case Op::kGlobalPool:

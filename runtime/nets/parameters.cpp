@@ -144,6 +144,7 @@ Status ParameterReader::read(const Row &row, LayerWeights *weights) {
     case Op::kAvgPool:
     case Op::kGlobalPool:
     case Op::kAggregationGradInput:
+    case Op::kSoftmax:
     case Op::kAggregationGradWeight:
         return {};
     }

@@ -43,6 +43,7 @@ const std::vector<Kind> &kinds() {
         {Op::kAvgPool, "avg_pool", 2, {"kernel", "stride"}},
         {Op::kGlobalPool, "global_pool", 0, {}},
         {Op::kDense, "dense", 0, {"out_channels", "bias"}},
+        {Op::kSoftmax, "softmax", 7, {"kernel", "group_channels"}},
         {Op::kAggregationGradInput,
          "aggregation_grad_input",
          7,
@@ -219,8 +220,12 @@ Table single_op_table(const SingleOp &op) {
     const ParameterNames product = {"weight", op.bias ? "bias" : "", "", "", ""};
 
     Table table;
-    const bool backwards = op.op == Op::kAggregationGradInput;
-    const int input = table.add_input(backwards ? "grad_output" : "input", op.channels);
+    const bool backwards = op.op == Op::kAggregationGradInput, kernels_only = op.op == Op::kSoftmax;
+    const int64_t kernel_rows = op.kernel.taps() * (op.channels / op.group_channels);
+    const int input = table.add_input(backwards      ? "grad_output"
+                                      : kernels_only ? "kernels"
+                                                     : "input",
+                                      kernels_only ? kernel_rows : op.channels);
     int output = -1;
     switch (op.op) {
     case Op::kInvolution:
@@ -229,8 +234,7 @@ Table single_op_table(const SingleOp &op) {
                                   shape, op.relu);
         break;
     case Op::kAggregation: {
-        const int64_t groups = op.channels / op.group_channels;
-        const int kernels = table.add_input("kernels", op.kernel.taps() * groups);
+        const int kernels = table.add_input("kernels", kernel_rows);
         table.tensors.back().is_kernels = true;
         InvolutionShape bare = shape;
         bare.hidden = 0;
@@ -259,9 +263,12 @@ Table single_op_table(const SingleOp &op) {
         table.tensors.back().is_vector = true;
         output = table.dense(input, name, product, op.out_channels);
         break;
+    case Op::kSoftmax:
+        table.tensors.back().is_kernels = true;
+        output = table.softmax(input, name, op.kernel);
+        break;
     case Op::kAggregationGradInput: {
-        const int64_t groups = op.channels / op.group_channels;
-        const int kernels = table.add_input("kernels", op.kernel.taps() * groups);
+        const int kernels = table.add_input("kernels", kernel_rows);
         table.tensors.back().is_kernels = true;
         output = table.gradient(op.op, input, name, shape, kernels, -1);
         break;

@@ -7,8 +7,7 @@ int Table::add_row(Row row) {
     row.layer.output = static_cast<int>(tensors.size());
     TensorSpec output;
     output.channels = row.layer.out_channels;
-    output.is_kernels =
-        row.layer.op == Op::kKernelGeneration || row.layer.op == Op::kAggregationGradWeight;
+    output.is_kernels = makes_kernels(row.layer.op);
     output.is_vector = row.layer.op == Op::kGlobalPool || row.layer.op == Op::kDense;
     tensors.push_back(std::move(output));
     rows.push_back(std::move(row));
@@ -73,11 +72,20 @@ int Table::gradient(Op op, int input, const std::string &name, const InvolutionS
     row.layer.in_channels = row.layer.out_channels = channels(input);
     row.layer.group_channels = shape.group_channels;
     if (op == Op::kAggregationGradWeight)
-        row.layer.out_channels =
-            shape.kernel.taps() * (channels(input) / shape.group_channels);
+        row.layer.out_channels = shape.kernel.taps() * (channels(input) / shape.group_channels);
     row.layer.input = input;
     row.layer.kernels = kernels;
     row.layer.grad = grad;
+    return add_row(std::move(row));
+}
+
+int Table::softmax(int input, const std::string &name, const KernelSize &kernel) {
+    Row row;
+    row.layer.op = Op::kSoftmax;
+    row.layer.name = name;
+    row.layer.kernel = kernel;
+    row.layer.in_channels = row.layer.out_channels = channels(input);
+    row.layer.input = input;
     return add_row(std::move(row));
 }
 

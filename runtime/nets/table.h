@@ -44,6 +44,8 @@ public:
     // output, and `kernels`; that of the kernels `input` and `grad`, the gradient of the output.
     int gradient(Op op, int input, const std::string &name, const InvolutionShape &shape,
                  int kernels, int grad);
+    // Over the taps of kernels.
+    int softmax(int input, const std::string &name, const KernelSize &kernel);
     int pool(Op op, int input, const std::string &name, int64_t kernel, int64_t stride);
     int global_pool(int input, const std::string &name);
     int dense(int input, const std::string &name, const ParameterNames &names,

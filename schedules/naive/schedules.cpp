@@ -80,6 +80,13 @@ void schedule(generators::AvgPool &op) {
     op.sum.compute_root();
 }
 
+void schedule(generators::Softmax &op) {
+    for (Halide::Func stage :
+         {op.values, op.largest_of, op.largest, op.powers, op.partial, op.inverse}) {
+        stage.compute_root();
+    }
+}
+
 void schedule(generators::GlobalPool &op) {
     op.sum.compute_root();
 }

@@ -13,6 +13,7 @@
 #include "generators/involution.h"
 #include "generators/kernel_generation.h"
 #include "generators/max_pool.h"
+#include "generators/softmax.h"
 
 namespace involute::schedules::naive {
 
@@ -27,5 +28,6 @@ void schedule(generators::Involution &op);
 void schedule(generators::MaxPool &op);
 void schedule(generators::AvgPool &op);
 void schedule(generators::GlobalPool &op);
+void schedule(generators::Softmax &op);
 
 } // namespace involute::schedules::naive

@@ -12,6 +12,7 @@
 #include "generators/involution.h"
 #include "generators/kernel_generation.h"
 #include "generators/max_pool.h"
+#include "generators/softmax.h"
 #include "schedules/aggregation_grad_input_knobs.h"
 #include "schedules/aggregation_grad_weight_knobs.h"
 #include "schedules/aggregation_knobs.h"
@@ -55,5 +56,6 @@ void schedule(generators::Involution &op, const InvolutionKnobs &knobs, const Ma
 void schedule(generators::MaxPool &op, const Machine &machine, const Halide::Expr &rows_per_task);
 void schedule(generators::AvgPool &op, const Machine &machine, const Halide::Expr &pixels_per_task);
 void schedule(generators::GlobalPool &op, const Machine &machine);
+void schedule(generators::Softmax &op, const Machine &machine, const Halide::Expr &rows_per_task);
 
 } // namespace involute::schedules::x86

@@ -21,7 +21,8 @@ constexpr Op kOps[] = {Op::kConv2d,
                        Op::kAggregation,
                        Op::kInvolution,
                        Op::kAggregationGradInput,
-                       Op::kAggregationGradWeight};
+                       Op::kAggregationGradWeight,
+                       Op::kSoftmax};
 constexpr int64_t kProblemsPerKernel = 4;
 
 std::vector<Problem> problems(Op op) {

@@ -51,6 +51,9 @@ public:
         case Op::kGlobalPool:
             global_pool();
             break;
+        case Op::kSoftmax:
+            softmax();
+            break;
         case Op::kAggregationGradInput:
         case Op::kAggregationGradWeight:
             gradient();
@@ -315,6 +318,18 @@ private:
         vector("bias", o_.bias, nr_, blocks);
     }
 
+    void softmax() {
+        const int64_t taps = p_.window().taps(), n = step(p_.kernel_rows());
+        const auto kernels = [&](const char *name) {
+            return buffer(name, spread(p_.batch * pixels(), p_.kernel_rows()),
+                          {dimension(taps, 1), dimension(p_.groups(), taps), dimension(p_.width, n),
+                           dimension(p_.height, p_.width * n), dimension(p_.batch, pixels() * n)});
+        };
+        fill(o_.input, p_.kernel_rows(), pixels(), kernels("in"));
+        integer("rows_per_task", p_.cut);
+        kernels("out");
+    }
+
     void kernels_input() {
         const int64_t kw = p_.window().width, kh = p_.window().height, taps = kw * kh;
         const int64_t n = step(p_.kernel_rows()), width = p_.out_width();
@@ -455,7 +470,7 @@ std::vector<float> unpack_output(const Problem &problem, const Argument &output)
     int64_t channels = problem.channels, pixels = problem.out_height() * problem.out_width();
     if (op == Op::kConv2d || op == Op::kDense)
         channels = problem.out_channels;
-    else if (op == Op::kKernelGeneration || op == Op::kAggregationGradWeight)
+    else if (makes_kernels(op))
         channels = problem.kernel_rows();
     if (op == Op::kAggregationGradInput)
         pixels = problem.height * problem.width;

@@ -65,6 +65,8 @@ std::vector<Change> changes(const KernelEntry &kernel) {
     case Op::kInvolution:
         return {{"in", 0, -1},   {"in", 2, -1},    {"weight", 0, 1}, {"weight", 1, -1},
                 {"bias", 1, -1}, {"scale", 1, -1}, {"shift", 1, -1}, {"out", 0, 1}};
+    case Op::kSoftmax:
+        return {{"in", 0, -1}, {"in", 1, -1}, {"in", 3, -1}, {"in", 4, -1}};
     case Op::kAggregationGradInput:
         return {{"grad", 0, -1},    {"grad", 1, -1},    {"grad", 4, -1},
                 {"kernels", 0, -1}, {"kernels", 1, -1}, {"kernels", 2, -1},
@@ -112,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(Ops, KernelErrors,
                          ::testing::Values(Op::kConv2d, Op::kDense, Op::kMaxPool, Op::kAvgPool,
                                            Op::kGlobalPool, Op::kKernelGeneration, Op::kAggregation,
                                            Op::kInvolution, Op::kAggregationGradInput,
-                                           Op::kAggregationGradWeight),
+                                           Op::kAggregationGradWeight, Op::kSoftmax),
                          name_of);
 
 TEST_P(KernelErrors, WrongExtentIsNamedAndNothingIsWritten) {

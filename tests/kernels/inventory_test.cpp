@@ -116,7 +116,7 @@ TEST(Inventory, KernelsAreUnique) {
 TEST(Inventory, EveryOpHasABaselineKernel) {
     for (const Op op : {Op::kConv2d, Op::kInvolution, Op::kKernelGeneration, Op::kAggregation,
                         Op::kMaxPool, Op::kAvgPool, Op::kGlobalPool, Op::kDense,
-                        Op::kAggregationGradInput, Op::kAggregationGradWeight}) {
+                        Op::kAggregationGradInput, Op::kAggregationGradWeight, Op::kSoftmax}) {
         bool found = false;
         for (const KernelEntry &kernel : kernel_table())
             found = found || (kernel.op == op && kernel.isa == INVOLUTE_ISA_BASELINE);

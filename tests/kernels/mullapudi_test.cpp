@@ -44,9 +44,9 @@ protected:
             for (const Problem &problem : problems_for(*kernel, 10)) {
                 // Its vectors step back from the end of the innermost dimension, as far as they
                 // are long: groups and windows must hold one.
-                const int64_t innermost =
-                    std::min(problem.group_channels, problem.kernel * problem.kernel);
-                if (is_gradient(kernel->op) && innermost < 8 && schedule == kMullapudi)
+                const bool by_taps = is_gradient(kernel->op) || kernel->op == Op::kSoftmax;
+                const int64_t innermost = std::min(problem.group_channels, problem.window().taps());
+                if (by_taps && innermost < 8 && schedule == kMullapudi)
                     continue;
                 const Operands operands = random_operands(problem);
                 ASSERT_EQ(
@@ -68,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(Ops, OtherSchedules,
                          ::testing::Values(Op::kConv2d, Op::kDense, Op::kMaxPool, Op::kAvgPool,
                                            Op::kGlobalPool, Op::kKernelGeneration, Op::kAggregation,
                                            Op::kInvolution, Op::kAggregationGradInput,
-                                           Op::kAggregationGradWeight),
+                                           Op::kAggregationGradWeight, Op::kSoftmax),
                          name_of);
 
 TEST_P(OtherSchedules, NaiveStaysWithinTheBound) {

@@ -11,6 +11,7 @@
 #include "oracle/dense.h"
 #include "oracle/involution.h"
 #include "oracle/pools.h"
+#include "oracle/softmax.h"
 
 namespace involute::kernel_tests {
 namespace {
@@ -279,6 +280,9 @@ Operands random_operands(const Problem &p) {
     case Op::kAggregation:
         result.kernels = random.values(out_pixels * p.kernel_rows(), spread(p.window().taps()));
         break;
+    case Op::kSoftmax: // of kernels
+        result.input = random.values(out_pixels * p.kernel_rows(), 4);
+        break;
     case Op::kAggregationGradInput:
     case Op::kAggregationGradWeight:
         result.grad = random.values(out_pixels * p.channels, 1);
@@ -318,6 +322,9 @@ oracle::Bounded expected(const Problem &p, const Operands &o) {
             oracle::exact(o.kernels.data(), static_cast<int64_t>(o.kernels.size())));
     case Op::kInvolution:
         return oracle::involution(generation_of(p, o), aggregation_of(p, o));
+    case Op::kSoftmax:
+        return oracle::softmax(
+            {p.batch, p.groups(), p.window().taps(), p.height, p.width, o.input.data()});
     case Op::kAggregationGradInput:
         return oracle::aggregation_grad_input(gradient_of(p, o));
     case Op::kAggregationGradWeight:
@@ -367,6 +374,11 @@ Problem random_problem(Op op, int64_t turn) {
     case Op::kGlobalPool:
         p.relu = 0;
         break;
+    case Op::kSoftmax:
+        p.relu = 0, p.kernel = 2 * random.between(0, 4) + 1,
+        p.kernel_height = random.between(1, 2) * 2 - 1;
+        p.width = random.between(1, 12);
+        break;
     case Op::kAggregationGradInput:
     case Op::kAggregationGradWeight:
         choose_gradient(kernel, &random, &p);
@@ -386,7 +398,7 @@ Problem random_problem(Op op, int64_t turn) {
     p.cut_b = random.between(1, 5), p.cut_c = random.between(1, 3);
     p.cut_d = random.between(1, 20);
     // Pixels of groups stay aligned; rows for a fixed number of channels have them side by side.
-    const bool any_gap = op == Op::kConv2d || op == Op::kDense ||
+    const bool any_gap = op == Op::kConv2d || op == Op::kDense || op == Op::kSoftmax ||
                          (kernel.is_generic() && op != Op::kKernelGeneration);
     if (kernel.channels == 0 && random.between(0, 1) == 0)
         p.gap = any_gap ? random.between(1, 20) : 16 * random.between(1, 3);

@@ -83,7 +83,8 @@ enum class Op {
     global_pool,
     dense,
     aggregation_grad_input,
-    aggregation_grad_weight
+    aggregation_grad_weight,
+    softmax
 };
 
 inline const char *name_of(Op op) {
@@ -96,7 +97,8 @@ inline const char *name_of(Op op) {
                                         "global_pool",
                                         "dense",
                                         "aggregation_grad_input",
-                                        "aggregation_grad_weight"};
+                                        "aggregation_grad_weight",
+                                        "softmax"};
     const size_t index = static_cast<size_t>(op);
     return index < std::size(names) ? names[index] : "unknown";
 }

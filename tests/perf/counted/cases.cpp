@@ -60,6 +60,7 @@ constexpr SingleCase kSingleCases[] = {
     {R"({"kind":"aggregation","channels":64,"kernel":7,"group_channels":32,"border":"clamp"})", 14},
     {R"({"kind":"involution","channels":64,"kernel":5,"group_channels":8})", 14},
     {R"({"kind":"involution","channels":64,"kernel":5,"group_channels":8,"reduction":0})", 14},
+    {R"({"kind":"softmax","channels":64})", 14},
     {R"({"kind":"aggregation_grad_input","channels":128})", 14},
     {R"({"kind":"aggregation_grad_input","channels":128,"stride":2})", 28},
     {R"({"kind":"aggregation_grad_input","channels":96,"kernel":5,"group_channels":12})", 14},
