@@ -12,17 +12,6 @@
 namespace involute::kernel_tests {
 namespace {
 
-constexpr Op kOps[] = {Op::kConv2d,
-                       Op::kDense,
-                       Op::kMaxPool,
-                       Op::kAvgPool,
-                       Op::kGlobalPool,
-                       Op::kKernelGeneration,
-                       Op::kAggregation,
-                       Op::kInvolution,
-                       Op::kAggregationGradInput,
-                       Op::kAggregationGradWeight,
-                       Op::kSoftmax};
 constexpr int64_t kProblemsPerKernel = 4;
 
 std::vector<Problem> problems(Op op) {
@@ -57,7 +46,7 @@ std::string name_of(const ::testing::TestParamInfo<Op> &info) {
 
 } // namespace
 
-INSTANTIATE_TEST_SUITE_P(Ops, KernelBits, ::testing::ValuesIn(kOps), name_of);
+INSTANTIATE_TEST_SUITE_P(Ops, KernelBits, ::testing::ValuesIn(all_ops()), name_of);
 
 TEST_P(KernelBits, DoNotDependOnTheCut) {
     for (Problem problem : problems(GetParam())) {

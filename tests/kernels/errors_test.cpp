@@ -110,12 +110,7 @@ std::string name_of(const ::testing::TestParamInfo<Op> &info) {
 
 } // namespace
 
-INSTANTIATE_TEST_SUITE_P(Ops, KernelErrors,
-                         ::testing::Values(Op::kConv2d, Op::kDense, Op::kMaxPool, Op::kAvgPool,
-                                           Op::kGlobalPool, Op::kKernelGeneration, Op::kAggregation,
-                                           Op::kInvolution, Op::kAggregationGradInput,
-                                           Op::kAggregationGradWeight, Op::kSoftmax),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(Ops, KernelErrors, ::testing::ValuesIn(all_ops()), name_of);
 
 TEST_P(KernelErrors, WrongExtentIsNamedAndNothingIsWritten) {
     const size_t kernels = available_kernels(GetParam()).size();

@@ -114,9 +114,7 @@ TEST(Inventory, KernelsAreUnique) {
 // Every row exists for the baseline, so that no CPU is left without it, except rows that only
 // special instruction sets gain from; those have a general row of the same op behind them.
 TEST(Inventory, EveryOpHasABaselineKernel) {
-    for (const Op op : {Op::kConv2d, Op::kInvolution, Op::kKernelGeneration, Op::kAggregation,
-                        Op::kMaxPool, Op::kAvgPool, Op::kGlobalPool, Op::kDense,
-                        Op::kAggregationGradInput, Op::kAggregationGradWeight, Op::kSoftmax}) {
+    for (const Op op : all_ops()) {
         bool found = false;
         for (const KernelEntry &kernel : kernel_table())
             found = found || (kernel.op == op && kernel.isa == INVOLUTE_ISA_BASELINE);

@@ -64,12 +64,7 @@ std::string name_of(const ::testing::TestParamInfo<Op> &info) {
 
 } // namespace
 
-INSTANTIATE_TEST_SUITE_P(Ops, OtherSchedules,
-                         ::testing::Values(Op::kConv2d, Op::kDense, Op::kMaxPool, Op::kAvgPool,
-                                           Op::kGlobalPool, Op::kKernelGeneration, Op::kAggregation,
-                                           Op::kInvolution, Op::kAggregationGradInput,
-                                           Op::kAggregationGradWeight, Op::kSoftmax),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(Ops, OtherSchedules, ::testing::ValuesIn(all_ops()), name_of);
 
 TEST_P(OtherSchedules, NaiveStaysWithinTheBound) {
     check("naive", true);

@@ -333,6 +333,23 @@ oracle::Bounded expected(const Problem &p, const Operands &o) {
     return oracle::Bounded();
 }
 
+const std::vector<Op> &all_ops() {
+    static const std::vector<Op> ops = {
+        Op::kConv2d,
+        Op::kDense,
+        Op::kMaxPool,
+        Op::kAvgPool,
+        Op::kGlobalPool,
+        Op::kKernelGeneration,
+        Op::kAggregation,
+        Op::kInvolution,
+        Op::kAggregationGradInput,
+        Op::kAggregationGradWeight,
+        Op::kSoftmax,
+    };
+    return ops;
+}
+
 std::vector<const KernelEntry *> available_kernels(Op op) {
     std::vector<const KernelEntry *> result;
     for (const KernelEntry &kernel : kernel_table()) {

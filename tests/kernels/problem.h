@@ -67,6 +67,9 @@ oracle::Bounded expected(const Problem &problem, const Operands &operands);
 // so that every remainder of a tile is met often. The same turn gives the same problem.
 Problem random_problem(Op op, int64_t turn);
 
+// Every op that has kernels.
+const std::vector<Op> &all_ops();
+
 // The kernels of the op that this machine can run.
 std::vector<const KernelEntry *> available_kernels(Op op);
 

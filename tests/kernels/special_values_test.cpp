@@ -10,17 +10,6 @@
 namespace involute::kernel_tests {
 namespace {
 
-constexpr Op kOps[] = {Op::kConv2d,
-                       Op::kDense,
-                       Op::kMaxPool,
-                       Op::kAvgPool,
-                       Op::kGlobalPool,
-                       Op::kKernelGeneration,
-                       Op::kAggregation,
-                       Op::kInvolution,
-                       Op::kAggregationGradInput,
-                       Op::kAggregationGradWeight,
-                       Op::kSoftmax};
 constexpr int64_t kProblemsPerKernel = 24;
 
 // visit(problem, operands) for problems of every kernel that runs here.
@@ -90,7 +79,7 @@ std::string name_of(const ::testing::TestParamInfo<Op> &info) {
 
 } // namespace
 
-INSTANTIATE_TEST_SUITE_P(Ops, SpecialValues, ::testing::ValuesIn(kOps), name_of);
+INSTANTIATE_TEST_SUITE_P(Ops, SpecialValues, ::testing::ValuesIn(all_ops()), name_of);
 
 // Also through ReLU, which half of the problems have.
 TEST_P(SpecialValues, NanReachesTheOutputsThatDependOnIt) {
