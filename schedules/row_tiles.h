@@ -16,7 +16,9 @@ struct RowTiles {
     // For rows whose groups have any number of channels: the first tile is for steps of 16 channels
     // where they are more than a vector, the second for one vector or a part of it.
     static RowTiles generic(const Machine &machine) {
-        return machine.lanes == 4 ? RowTiles{{2, 4}, true} : RowTiles{{4, 8}, true};
+        return machine.lanes == 4   ? RowTiles{{2, 4}, true}
+               : machine.lanes == 8 ? RowTiles{{4, 4}, true}
+                                    : RowTiles{{4, 6}, true};
     }
     std::vector<Knob> list() {
         return {{kNames[0], &tile[0], 1, 16, "pixels of a row that are done at once"},

@@ -30,15 +30,16 @@ int64_t channel_step(const KernelEntry &kernel, int64_t group_channels) {
     return group_channels >= 8 ? 8 : all && group_channels >= 4 ? 4 : 1;
 }
 
-// Half as many pixels where a step is more than a vector.
+// What fits beside a pointer for each pixel, of which general registers hold few.
 int64_t generic_row_tile(const KernelEntry &kernel, int64_t group_channels) {
-    const int64_t lanes = kernel.isa == INVOLUTE_ISA_AVX512 ? 16
-                          : kernel.isa == INVOLUTE_ISA_AVX2 ? 8
-                                                            : 4;
-    const int64_t pixels = lanes == 4 ? 4 : 8;
-    const bool several =
-        kernel.op == Op::kAggregation && channel_step(kernel, group_channels) > lanes;
-    return several ? pixels / 2 : pixels;
+    switch (kernel.isa) {
+    case INVOLUTE_ISA_AVX512:
+        return 6;
+    case INVOLUTE_ISA_AVX2:
+        return 4;
+    default: // where a step is several vectors
+        return kernel.op == Op::kAggregation && channel_step(kernel, group_channels) > 4 ? 2 : 4;
+    }
 }
 
 } // namespace
