@@ -114,8 +114,16 @@ protected:
     // (k, p, b) of one size.
     void fix_pixels(Tensor &in) const {
         this->fix_images(in);
+        const int channels = this->channels;
+        const int pixels = this->map_width.value() * this->map_height.value();
+        if (channels != 0) {
+            in.dim(1).set_stride(channels);
+        }
         if (this->one_size()) {
-            in.dim(1).set_bounds(0, this->map_width.value() * this->map_height.value());
+            in.dim(1).set_bounds(0, pixels);
+        }
+        if (this->one_size() && channels != 0) {
+            in.dim(2).set_stride(pixels * channels);
         }
     }
 

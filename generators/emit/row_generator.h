@@ -69,7 +69,7 @@ protected:
     static Halide::Expr constant_or(int constant, const Halide::Expr &argument) {
         return constant != 0 ? Halide::Expr(constant) : argument;
     }
-    // The number of images; strides of dense memory follow where the size is constant as well.
+    // The number of images.
     void fix_images(Halide::OutputImageParam tensor) const {
         if (images.value() != 0) {
             tensor.dim(tensor.dimensions() - 1).set_bounds(0, images.value());
@@ -77,10 +77,19 @@ protected:
     }
     // (ci, g, x, y, b) of one size.
     void fix_map(Halide::OutputImageParam tensor, int step) const {
+        const int width = (map_width.value() + step - 1) / step;
+        const int height = (map_height.value() + step - 1) / step;
         fix_images(tensor);
         if (one_size()) {
-            tensor.dim(2).set_bounds(0, (map_width.value() + step - 1) / step);
-            tensor.dim(3).set_bounds(0, (map_height.value() + step - 1) / step);
+            tensor.dim(2).set_bounds(0, width);
+            tensor.dim(3).set_bounds(0, height);
+        }
+        if (channels.value() != 0) {
+            tensor.dim(2).set_stride(channels.value());
+        }
+        if (one_size() && channels.value() != 0) {
+            tensor.dim(3).set_stride(width * channels.value());
+            tensor.dim(4).set_stride(height * width * channels.value());
         }
     }
     // (ci, g, x, ...)
