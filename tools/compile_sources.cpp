@@ -387,6 +387,10 @@ std::string library_header(const Library &library, const std::string &command) {
         layout += " *   " + tensor.name + ": " + tensor.layout + "\n";
     Words words = common(library, command);
     words["GUARD"] = "COMPILED_" + guard;
+    words["BITS"] = library.schedule == kHand
+                        ? "Results have the same bits for\n * every number of threads and on AVX2 "
+                          "and AVX-512."
+                        : "";
     words["OPTIONS"] = option_fields(library);
     words["WEIGHTS"] = weight_fields(library);
     words["CREATE"] = create_parameters(library);

@@ -8,8 +8,7 @@ inline constexpr const char *kHeaderTemplate = R"c(/* @LABEL@: written by involu
  *
  * Needs libc, libm and libpthread only. No function throws, prints or aborts; 0 is success, other
  * values are codes below, for which @NAME@_message() has a line. One state serves one caller at a
- * time; any number of states run at once. Results have the same bits for every number of threads
- * and on AVX2 and AVX-512. @NAME@_run allocates nothing.
+ * time; any number of states run at once. @NAME@_run allocates nothing. @BITS@
  */
 #ifndef @GUARD@_H
 #define @GUARD@_H

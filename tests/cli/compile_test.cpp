@@ -135,6 +135,17 @@ TEST_F(Compile, WithoutTheEmitProgramTheCommandThatBuildsItIsTold) {
         << answer.err;
 }
 
+// The emit program alone is not enough.
+TEST_F(Compile, WithoutTheRuntimeToLinkTheCommandThatBuildsItIsTold) {
+    const std::string emit = temporary_path("emit." + std::to_string(getpid()));
+    write_file(emit, "");
+    const Answer answer = compile({"--op", "involution"}, {{"INVOLUTE_EMIT", emit}});
+    EXPECT_EQ(answer.exit_code, 3);
+    EXPECT_NE(answer.err.find("involute_core.o"), std::string::npos) << answer.err;
+    EXPECT_NE(answer.err.find("--target involute_parts"), std::string::npos) << answer.err;
+    fs::remove(emit);
+}
+
 // Nothing of a failed build is left.
 TEST_F(Compile, FailuresSpeakInTheCompilersWords) {
     if (!has_parts())

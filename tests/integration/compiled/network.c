@@ -83,8 +83,10 @@ static char *recipe(const char *weights_path) {
 
 static int classify(const char *weights, int count, char **pictures) {
     char *preprocessing = recipe(weights);
+    digits_options options = {0};
+    options.weights = weights; /* instead of those inside */
     digits_state *state = NULL;
-    check(digits_create(NULL, &state));
+    check(digits_create(&options, &state));
     for (int i = 0; i < count; i++) {
         const int64_t shape[4] = {1, 3, SIDE, SIDE};
         involute_tensor tensor = involute_tensor_f32(values, 4, shape);
