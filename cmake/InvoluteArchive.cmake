@@ -45,7 +45,8 @@ function(involute_localised_object name) # whole archives, after them those that
   set_source_files_properties(${object} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
 endfunction()
 file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/archive)
-involute_localised_object(involute WHOLE involute_core SEARCHED involute_status involute_kernels)
+involute_localised_object(involute WHOLE involute_core SEARCHED involute_status involute_kernel_list
+                                                               involute_kernels)
 involute_localised_object(involute_images WHOLE involute_images SEARCHED involute_status)
 
 set(members ${CMAKE_CURRENT_BINARY_DIR}/archive)

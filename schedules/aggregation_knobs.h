@@ -8,7 +8,10 @@ namespace involute::schedules {
 struct AggregationKnobs {
     RowTiles tiles;
 
-    static AggregationKnobs defaults(const Machine &machine, int) {
+    static AggregationKnobs defaults(const Machine &machine, int, int group_channels = 16) {
+        if (group_channels != 16) {
+            return {RowTiles::of_group(machine, group_channels)};
+        }
         // A group of 16 channels is 16/lanes vectors; its weights are broadcast one by one.
         return machine.lanes == 16  ? AggregationKnobs{{{14, 10, 8, 7, 5}}}
                : machine.lanes == 8 ? AggregationKnobs{{{4, 5, 3}}}

@@ -4,16 +4,14 @@
 
 #include <dlfcn.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <set>
 
+#include "emit_program.h"
 #include "failure.h"
 #include "progress.h"
 #include "system_info.h"
@@ -23,19 +21,6 @@ namespace involute {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char *kBuildEmit =
-    "cmake --preset release && cmake --build --preset release --target involute_emit";
-
-fs::path program_folder() {
-    std::error_code error;
-    return fs::read_symlink("/proc/self/exe", error).parent_path();
-}
-
-std::string environment(const char *name) {
-    const char *value = std::getenv(name);
-    return value ? value : "";
-}
 
 uint64_t hash_of_file(const std::string &path) {
     std::ifstream file(path, std::ios::binary);
@@ -54,34 +39,6 @@ std::string hexadecimal(uint64_t value) {
     return text;
 }
 
-// A folder that only this process uses, removed at the end.
-class WorkFolder {
-public:
-    explicit WorkFolder(const std::string &parent) {
-        std::string name = parent + "/work-XXXXXX";
-        if (!mkdtemp(name.data()))
-            throw Failure(kExitEnvironment, parent + ": cannot be written");
-        path_ = name;
-    }
-    WorkFolder(WorkFolder &&other) noexcept : path_(std::exchange(other.path_, "")) {}
-    ~WorkFolder() {
-        std::error_code ignored;
-        if (!path_.empty())
-            fs::remove_all(path_, ignored);
-    }
-    const std::string &path() const {
-        return path_;
-    }
-
-private:
-    std::string path_;
-};
-
-std::string text_of(const std::string &path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 struct Build {
     PackRequest request;
     WorkFolder folder;
@@ -89,33 +46,10 @@ struct Build {
     pid_t process;
 };
 
-// Starts a program whose output goes into a file.
-pid_t start(const std::vector<std::string> &words, const std::string &log) {
-    std::vector<char *> arguments;
-    for (const std::string &word : words)
-        arguments.push_back(const_cast<char *>(word.c_str()));
-    arguments.push_back(nullptr);
-    const pid_t child = fork();
-    if (child == 0) {
-        if (!std::freopen(log.c_str(), "w", stdout))
-            _exit(126);
-        dup2(STDOUT_FILENO, STDERR_FILENO);
-        execv(arguments[0], arguments.data());
-        _exit(127);
-    }
-    if (child < 0)
-        throw Failure(kExitEnvironment, words[0] + ": no process can be started");
-    return child;
-}
-
 // The emit program and the packs that it builds.
 class Builder {
 public:
-    Builder() : emit_(emit_program()), folder_(packs_folder()) {
-        if (emit_.empty())
-            throw Failure(kExitEnvironment, "packs: the emit program is missing; " +
-                                                std::string(kBuildEmit) +
-                                                " builds it, INVOLUTE_EMIT names it");
+    Builder() : emit_(require_emit_program("packs")), folder_(packs_folder()) {
         std::error_code error;
         fs::create_directories(folder_, error);
         if (error)
@@ -154,18 +88,18 @@ private:
             return;
         const WorkFolder folder(folder_);
         const std::string log = folder.path() + "/log";
-        wait(start({emit_, "--runtime", "halide_runtime", "--out", folder.path()}, log),
-             "Halide's runtime", log);
+        wait_for(start_program({emit_, "--runtime", "halide_runtime", "--out", folder.path()}, log),
+                 "pack Halide's runtime: the emit program", log);
         fs::rename(folder.path() + "/halide_runtime.o", runtime());
     }
 
     Build begin(const PackRequest &request) const {
         WorkFolder folder(folder_);
         const std::string log = folder.path() + "/log";
-        const pid_t process = start({emit_, "--row", request.row, "--isa", request.isa,
-                                     "--schedule", request.schedule, "--out", folder.path(),
-                                     "--halide-runtime", runtime(), "--pack", path(request)},
-                                    log);
+        const pid_t process = start_program(
+            {emit_, "--row", request.row, "--isa", request.isa, "--schedule", request.schedule,
+             "--out", folder.path(), "--halide-runtime", runtime(), "--pack", path(request)},
+            log);
         return {request, std::move(folder), log, process};
     }
 
@@ -173,23 +107,13 @@ private:
         const Build build = std::move(running->front());
         running->pop_front();
         try {
-            wait(build.process, build.request.text(), build.log);
+            wait_for(build.process, "pack " + build.request.text() + ": the emit program",
+                     build.log);
         } catch (const Failure &) {
             for (const Build &other : *running)
                 waitpid(other.process, nullptr, 0);
             throw;
         }
-    }
-
-    static void wait(pid_t process, const std::string &what, const std::string &log) {
-        int state = 0;
-        if (waitpid(process, &state, 0) == process && WIFEXITED(state) && WEXITSTATUS(state) == 0)
-            return;
-        throw Failure(kExitEnvironment,
-                      "pack " + what + ": the emit program failed" +
-                          (WIFSIGNALED(state) ? " by signal " + std::to_string(WTERMSIG(state))
-                                              : std::string()) +
-                          ":\n" + text_of(log));
     }
 
     std::string emit_, folder_, hash_;
@@ -241,26 +165,14 @@ void provide_packs(const std::vector<PackRequest> &requests) {
 }
 
 std::string packs_folder() {
-    const std::string named = environment("INVOLUTE_PACKS");
+    const std::string named = environment_text("INVOLUTE_PACKS");
     if (!named.empty())
         return named;
     const fs::path folder = program_folder();
     if (fs::exists(folder / "emit" / "involute_emit"))
         return (folder / "packs").string();
-    const std::string cache = environment("XDG_CACHE_HOME"), home = environment("HOME");
+    const std::string cache = environment_text("XDG_CACHE_HOME"), home = environment_text("HOME");
     return (cache.empty() ? home + "/.cache" : cache) + "/involute/packs";
-}
-
-std::string emit_program() {
-    const std::string named = environment("INVOLUTE_EMIT");
-    if (!named.empty())
-        return fs::exists(named) ? named : "";
-    const fs::path folder = program_folder();
-    for (const fs::path &path : {folder / "emit" / "involute_emit",
-                                 folder.parent_path() / "libexec" / "involute" / "involute_emit"})
-        if (fs::exists(path))
-            return path.string();
-    return "";
 }
 
 } // namespace involute

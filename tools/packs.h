@@ -26,7 +26,4 @@ void provide_packs(const std::vector<PackRequest> &requests);
 // user's cache.
 std::string packs_folder();
 
-// $INVOLUTE_EMIT, that of the build or installation that this program belongs to, or "".
-std::string emit_program();
-
 } // namespace involute

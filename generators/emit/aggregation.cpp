@@ -20,7 +20,7 @@ public:
         floor_ = add_input<float>("floor");
         if (form.value() == "upsample") {
             upsample_ = add_input<int>("upsample");
-        } else if (stride.value() != 1) {
+        } else if (stride.value() == 0) {
             stride_ = add_input<int>("stride_xy");
         }
         if (generic()) {
@@ -34,13 +34,15 @@ public:
         generators::AggregationInputs inputs;
         inputs.in = *in_;
         inputs.width = in_->dim(2).extent(), inputs.height = in_->dim(3).extent();
-        inputs.kernel_width = generic() ? kernels_->dim(0).extent() : kernel.value();
-        inputs.kernel_height = generic() ? kernels_->dim(1).extent() : kernel.value();
+        inputs.kernel_width = constant_or(kernel, kernels_->dim(0).extent());
+        inputs.kernel_height = constant_or(kernel, kernels_->dim(1).extent());
         if (upsample_ != nullptr) {
             inputs.upsample = *upsample_;
         }
         if (stride_ != nullptr) {
             inputs.stride = *stride_;
+        } else if (stride.value() != 1) {
+            inputs.stride = Expr(stride.value());
         }
         if (generic()) {
             inputs.dilation = *dilation_;
@@ -66,6 +68,10 @@ public:
         if (generic()) {
             promise_zero_based(*kernels_);
             const Expr kernel_width = kernels_->dim(0).extent();
+            if (kernel != 0) {
+                kernels_->dim(0).set_bounds(0, kernel.value());
+                kernels_->dim(1).set_bounds(0, kernel.value());
+            }
             kernels_->dim(1).set_stride(kernel_width);
             kernels_->dim(2).set_stride(kernel_width * kernels_->dim(1).extent());
             kernels_->dim(3).set_bounds(0,
@@ -75,26 +81,42 @@ public:
             kernels_->dim(1).set_bounds(0, kernel.value()).set_stride(kernel.value());
             kernels_->dim(2).set_stride(taps());
         }
+        // Only the size of the input is known where the stride or an upsample is not.
+        fix_map(*in_, 1);
+        fix_images(*kernels_);
+        if (stride != 0 && upsample_ == nullptr) {
+            fix_map(*out_, stride);
+        } else {
+            fix_images(*out_);
+        }
+        if (channels != 0 && !generic()) {
+            for (OutputImageParam tensor :
+                 std::initializer_list<OutputImageParam>{*in_, *scale_, *shift_, *out_}) {
+                tensor.dim(1).set_bounds(0, channels / group());
+            }
+            kernels_->dim(2).set_bounds(0, channels / group());
+        }
         set_estimates();
         if (naive()) {
             schedules::naive::schedule(op_);
         } else if (hand()) {
-            schedules::x86::schedule(op_,
-                                     generic()
-                                         ? changed(schedules::AggregationKnobs::generic(machine()))
-                                         : knobs<schedules::AggregationKnobs>(),
-                                     machine(), *rows_per_task_);
+            schedules::x86::schedule(
+                op_,
+                generic()
+                    ? changed(schedules::AggregationKnobs::generic(machine()))
+                    : changed(schedules::AggregationKnobs::defaults(machine(), packing, group())),
+                machine(), *rows_per_task_);
         }
     }
 
 private:
     void set_estimates() {
-        const int groups = 4, step = stride_ != nullptr ? 2 : 1;
+        const int groups = 4, step = stride.value() == 1 ? 1 : 2;
         const int size = kernel.value() != 0 ? kernel.value() : 7;
-        estimate(*in_, {kGroup, groups, 28 * step, 28 * step, 1});
+        estimate(*in_, {group(), groups, 28 * step, 28 * step, 1});
         estimate(*kernels_, {size, size, groups, 28, 28, 1});
-        estimate(*scale_, {kGroup, groups});
-        estimate(*shift_, {kGroup, groups});
+        estimate(*scale_, {group(), groups});
+        estimate(*shift_, {group(), groups});
         floor_->set_estimate(0);
         if (stride_ != nullptr) {
             stride_->set_estimate(step);
@@ -106,7 +128,7 @@ private:
             dilation_->set_estimate(1);
         }
         rows_per_task_->set_estimate(7);
-        estimate(*out_, {kGroup, groups, 28, 28, 1});
+        estimate(*out_, {group(), groups, 28, 28, 1});
     }
 
     GeneratorInput<Buffer<>> *in_ = nullptr, *kernels_ = nullptr, *scale_ = nullptr,

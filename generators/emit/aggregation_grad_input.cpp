@@ -53,10 +53,10 @@ private:
         if (tap_step_ != nullptr) {
             tap_step_->set_estimate(1);
         }
-        estimate(*grad_, {kGroup, groups, 28, 28, 1});
+        estimate(*grad_, {group(), groups, 28, 28, 1});
         estimate(*kernels_, {estimated_taps(), groups, 28, 28, 1});
         rows_per_task_->set_estimate(28);
-        estimate(*out_, {kGroup, groups, 28, 28, 1});
+        estimate(*out_, {group(), groups, 28, 28, 1});
     }
 
     TensorInput *grad_ = nullptr, *kernels_ = nullptr;

@@ -52,8 +52,8 @@ private:
     void set_estimates() {
         const int groups = 4;
         estimate_window();
-        estimate(*in_, {kGroup, groups, 28, 28, 1});
-        estimate(*grad_, {kGroup, groups, 28, 28, 1});
+        estimate(*in_, {group(), groups, 28, 28, 1});
+        estimate(*grad_, {group(), groups, 28, 28, 1});
         rows_per_task_->set_estimate(28);
         estimate(*out_, {estimated_taps(), groups, 28, 28, 1});
     }

@@ -38,10 +38,12 @@ public:
             op_ = generators::conv2d_point(*in_, *weight_, weight_->dim(1).extent(), epilogue);
         } else {
             generators::Conv2dWindow window;
-            window.channels = *channels_, window.stride = *stride_, window.width = *width_;
+            window.channels = constant_or(channels, *channels_);
+            window.stride = constant_or(stride, *stride_);
+            window.width = out_width(*width_);
             window.run = weight_->dim(1).extent(), window.rows = weight_->dim(2).extent();
             if (form.value() == "window") {
-                window.pad = *pad_;
+                window.pad = kernel != 0 ? Expr((kernel.value() - 1) / 2) : Expr(*pad_);
             }
             window.row_elements = in_->dim(0).extent(), window.height = in_->dim(1).extent();
             op_ = generators::conv2d_window(*in_, *weight_, window, epilogue);
@@ -62,6 +64,7 @@ public:
         residual_->dim(2).set_bounds(0, out_->dim(2).extent()); // the clamp hides what is missing
         promise_packed(*out_, nr, out_->dimensions());
         out_->dim(1).set_stride(nr);
+        fix_sizes();
         set_estimates();
         if (naive()) {
             schedules::naive::schedule(op_);
@@ -72,6 +75,38 @@ public:
     }
 
 private:
+    Expr out_width(const Expr &argument) const {
+        const bool known = one_size() && stride != 0;
+        return known ? Expr((map_width.value() + stride.value() - 1) / stride.value()) : argument;
+    }
+
+    // What a row for one layer knows: channels, window, size.
+    void fix_sizes() {
+        const int input = channels, window = kernel != 0 ? kernel : 1;
+        if (form.value() == "point") {
+            if (input != 0) {
+                in_->dim(0).set_bounds(0, input);
+                weight_->dim(1).set_bounds(0, input);
+            }
+            if (one_size() && images != 0) {
+                in_->dim(1).set_bounds(0, map_width.value() * map_height.value() * images.value());
+            }
+            return;
+        }
+        fix_images(*in_);
+        if (input != 0 && kernel != 0) {
+            weight_->dim(1).set_bounds(0, window * input);
+            weight_->dim(2).set_bounds(0, window);
+        }
+        fix_images(*out_);
+        if (one_size()) {
+            in_->dim(1).set_bounds(0, map_height.value());
+            if (input != 0) {
+                in_->dim(0).set_bounds(0, map_width.value() * input);
+            }
+        }
+    }
+
     void set_estimates() {
         const int nr = packing;
         floor_->set_estimate(0);

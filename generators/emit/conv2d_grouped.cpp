@@ -31,12 +31,13 @@ public:
         generators::Conv2dGroupedInputs inputs;
         inputs.in = *in_;
         inputs.row_elements = in_->dim(0).extent(), inputs.height = in_->dim(1).extent();
-        inputs.channels = *channels_, inputs.weight = *weight_;
+        inputs.channels = constant_or(channels, *channels_), inputs.weight = *weight_;
         inputs.depthwise = form.value() == "depthwise";
         inputs.group_depth = inputs.depthwise ? Expr(1) : weight_->dim(1).extent();
-        inputs.kernel_width = weight_->dim(2).extent();
-        inputs.kernel_height = weight_->dim(3).extent();
-        inputs.stride = *stride_, inputs.dilation = *dilation_, inputs.width = *width_;
+        inputs.kernel_width = constant_or(kernel, weight_->dim(2).extent());
+        inputs.kernel_height = constant_or(kernel, weight_->dim(3).extent());
+        inputs.stride = constant_or(stride, *stride_), inputs.dilation = *dilation_,
+        inputs.width = *width_;
         inputs.pixels = residual_->dim(2).extent();
         inputs.bias = *bias_, inputs.residual = *residual_, inputs.floor = *floor_;
         op_ = generators::conv2d_grouped(inputs);
@@ -56,6 +57,14 @@ public:
         weight_->dim(1).set_bounds(0, depthwise ? Expr(1) : depth).set_stride(padded);
         bias_->dim(0).set_bounds(0, padded);
         residual_->dim(2).set_bounds(0, out_->dim(2).extent()); // the clamp hides what is missing
+        for (int d = 2; d < 4 && kernel != 0; d++) {
+            weight_->dim(d).set_bounds(0, kernel.value());
+        }
+        fix_images(*in_);
+        fix_images(*out_);
+        if (one_size()) {
+            in_->dim(1).set_bounds(0, map_height.value());
+        }
         set_estimates();
         if (naive()) {
             schedules::naive::schedule(op_);

@@ -40,9 +40,10 @@ protected:
         inputs.in = in;
         // Of generic rows all channels are one group: only the pooling looks at groups.
         const Halide::Expr channels = in.dim(0).extent();
-        inputs.group_channels = this->generic() ? channels : Halide::Expr(this->kGroup);
-        inputs.groups = this->generic() ? Halide::Expr(1) : channels / this->kGroup;
-        inputs.width = *width_, inputs.height = in.dim(1).extent() / *width_;
+        inputs.group_channels = this->generic() ? channels : Halide::Expr(this->group());
+        inputs.groups = this->generic() ? Halide::Expr(1) : channels / this->group();
+        inputs.width = this->constant_or(this->map_width, *width_);
+        inputs.height = this->constant_or(this->map_height, in.dim(1).extent() / inputs.width);
         const Halide::Expr step =
             stride_ != nullptr ? Halide::Expr(*stride_) : Halide::Expr(this->stride.value());
         inputs.out_width = (inputs.width + step - 1) / step;
@@ -89,20 +90,41 @@ protected:
         return (channels / 4 + this->packing.value() - 1) / this->packing.value();
     }
     int kernel_blocks(int channels, int taps) const {
-        const int count = taps * (channels / this->kGroup);
+        const int count = taps * (channels / this->group());
         return (count + this->packing.value() - 1) / this->packing.value();
     }
 
-    // Channels as a constant.
-    void fix_weights(int channels, int taps) {
-        if (reduce_weight_ != nullptr) {
-            reduce_weight_->dim(1).set_bounds(0, channels);
-            reduce_weight_->dim(2).set_bounds(0, hidden_blocks(channels));
-            reduce_bias_->dim(1).set_bounds(0, hidden_blocks(channels));
+    // Channels as a constant; kernel 0: any window. The number of hidden units stays open.
+    void fix_channels(Tensor &in, int kernel) {
+        const int channels = this->channels;
+        if (channels == 0) {
+            return;
         }
-        weight_->dim(1).set_bounds(0, reduce_weight_ != nullptr ? channels / 4 : channels);
-        weight_->dim(2).set_bounds(0, kernel_blocks(channels, taps));
-        bias_->dim(1).set_bounds(0, kernel_blocks(channels, taps));
+        in.dim(0).set_bounds(0, channels);
+        Tensor &first = reduce_weight_ != nullptr ? *reduce_weight_ : *weight_;
+        first.dim(1).set_bounds(0, channels);
+        if (kernel != 0 && !this->generic()) {
+            // Pairs of blocks where two are done at once.
+            const int step = this->machine().lanes == 16 ? 2 : 1;
+            const int blocks = (kernel_blocks(channels, kernel * kernel) + step - 1) / step * step;
+            weight_->dim(2).set_bounds(0, blocks);
+            bias_->dim(1).set_bounds(0, blocks);
+        }
+    }
+    // (k, p, b) of one size.
+    void fix_pixels(Tensor &in) const {
+        this->fix_images(in);
+        const int channels = this->channels;
+        const int pixels = this->map_width.value() * this->map_height.value();
+        if (channels != 0) {
+            in.dim(1).set_stride(channels);
+        }
+        if (this->one_size()) {
+            in.dim(1).set_bounds(0, pixels);
+        }
+        if (this->one_size() && channels != 0) {
+            in.dim(2).set_stride(pixels * channels);
+        }
     }
 
     void estimate_weights(int channels, int taps) {

@@ -36,12 +36,13 @@ public:
         generators::AggregationInputs aggregation;
         aggregation.kernel_width = aggregation.kernel_height = kernel.value();
         if (generic()) {
-            aggregation.kernel_width = *kernel_width_, aggregation.kernel_height = *kernel_height_;
+            aggregation.kernel_width = constant_or(kernel, *kernel_width_);
+            aggregation.kernel_height = constant_or(kernel, *kernel_height_);
             aggregation.dilation = *dilation_;
         }
         aggregation.scale = *scale_, aggregation.shift = *shift_, aggregation.floor = *floor_;
         op_ = generators::involution(generation, aggregation,
-                                     generic() ? scale_->dim(0).extent() : Expr(kGroup));
+                                     generic() ? scale_->dim(0).extent() : Expr(group()));
         *out_ = op_.aggregation.out;
     }
 
@@ -49,21 +50,21 @@ public:
         if (generic()) {
             promise_zero_based(*in_);
         } else {
-            promise_pixels(*in_, kGroup);
+            promise_pixels(*in_, group());
         }
         for (OutputImageParam tensor :
              std::initializer_list<OutputImageParam>{*scale_, *shift_, *out_}) {
             promise_map(tensor);
         }
         promise_weights(*in_);
-        if (const int count = channels; count != 0) {
-            fix_weights(count, taps());
-            in_->dim(0).set_bounds(0, count);
-            in_->dim(1).set_stride(count);
-            out_->dim(1).set_bounds(0, count / kGroup);
-            out_->dim(2).set_stride(count);
-            scale_->dim(1).set_bounds(0, count / kGroup);
-            shift_->dim(1).set_bounds(0, count / kGroup);
+        fix_channels(*in_, kernel);
+        fix_pixels(*in_);
+        fix_map(*out_, stride != 0 ? stride : 1);
+        if (channels != 0 && !generic()) {
+            for (OutputImageParam tensor :
+                 std::initializer_list<OutputImageParam>{*scale_, *shift_, *out_}) {
+                tensor.dim(1).set_bounds(0, channels / group());
+            }
         }
         set_estimates();
         if (naive()) {
@@ -71,8 +72,9 @@ public:
         } else if (hand()) {
             schedules::x86::schedule(
                 op_,
-                generic() ? changed(schedules::InvolutionKnobs::generic(machine(), packing))
-                          : knobs<schedules::InvolutionKnobs>(),
+                generic()
+                    ? changed(schedules::InvolutionKnobs::generic(machine(), packing))
+                    : changed(schedules::InvolutionKnobs::defaults(machine(), packing, group())),
                 machine(),
                 {*rows_per_task_, *rows_per_block_, *images_per_task_, *threads_per_task_},
                 get_pipeline());
@@ -81,7 +83,7 @@ public:
 
 private:
     void set_estimates() {
-        const int count = channels.value() != 0 ? channels.value() : 64, groups = count / kGroup;
+        const int count = channels.value() != 0 ? channels.value() : 64, groups = count / group();
         const int step = stride.value() == 1 ? 1 : 2;
         estimate(*in_, {count, 28 * step * 28 * step, 1});
         width_->set_estimate(28 * step);
@@ -91,14 +93,14 @@ private:
             kernel_height_->set_estimate(7);
             dilation_->set_estimate(1);
         }
-        estimate(*scale_, {kGroup, groups});
-        estimate(*shift_, {kGroup, groups});
+        estimate(*scale_, {group(), groups});
+        estimate(*shift_, {group(), groups});
         floor_->set_estimate(0);
         rows_per_task_->set_estimate(7);
         rows_per_block_->set_estimate(7);
         images_per_task_->set_estimate(1);
         threads_per_task_->set_estimate(1);
-        estimate(*out_, {kGroup, groups, 28, 28, 1});
+        estimate(*out_, {group(), groups, 28, 28, 1});
     }
 
     Tensor *in_ = nullptr, *scale_ = nullptr, *shift_ = nullptr;

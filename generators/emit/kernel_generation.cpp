@@ -29,9 +29,12 @@ public:
         if (generic()) {
             promise_zero_based(*in_);
         } else {
-            promise_pixels(*in_, kGroup);
+            promise_pixels(*in_, group());
         }
         promise_weights(*in_);
+        fix_channels(*in_, kernel);
+        fix_pixels(*in_);
+        fix_images(*kernels_);
         promise_pixels(*kernels_, packing);
         set_estimates();
         if (naive()) {

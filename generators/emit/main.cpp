@@ -52,7 +52,8 @@ std::string plugin_of(const std::string &schedule) {
 }
 
 struct Options {
-    std::string row, out, runtime, schedule = "hand", knobs, code, pack, halide_runtime;
+    std::string row, define, out, runtime, schedule = "hand", knobs, code, pack, halide_runtime;
+    std::vector<std::string> constants; // "images=1"
     std::vector<std::string> isas = {"baseline", "avx2", "avx512"};
     std::vector<std::string> outputs = {"object"};
     bool list = false;
@@ -63,6 +64,8 @@ std::set<OutputFileType> output_types(const std::vector<std::string> &names) {
         {"object", OutputFileType::object},
         {"assembly", OutputFileType::assembly},
         {"stmt", OutputFileType::stmt},
+        {"html", OutputFileType::stmt_html},
+        {"llvm", OutputFileType::llvm_assembly},
         {"header", OutputFileType::c_header},
         {"schedule", OutputFileType::schedule},
         {"conceptual_stmt", OutputFileType::conceptual_stmt},
@@ -109,6 +112,10 @@ void emit_row(const Options &options, const Row &row) {
                                  {"isa", isa},
                                  {"schedule", options.schedule},
                                  {"knobs", options.knobs}};
+        for (const std::string &constant : options.constants) {
+            const size_t equals = constant.find('=');
+            args.generator_params[constant.substr(0, equals)] = constant.substr(equals + 1);
+        }
         const auto autoscheduler = kAutoschedulers.find(options.schedule);
         if (autoscheduler != kAutoschedulers.end()) {
             args.generator_params["autoscheduler"] = autoscheduler->second;
@@ -137,6 +144,10 @@ int run(const Options &options) {
         emit_runtime(options);
         return 0;
     }
+    if (!options.define.empty()) {
+        emit_row(options, row_from_text(options.define));
+        return 0;
+    }
     for (const Row &row : rows()) {
         if (options.row == row.name) {
             emit_row(options, row);
@@ -154,6 +165,19 @@ int main(int argc, char **argv) {
     involute::emit::Options options;
     CLI::App app{"Builds the kernels of an inventory row."};
     app.add_option("--row", options.row, "row of generators/inventory.def");
+    app.add_option("--define", options.define,
+                   "a row that is not in the inventory, as its columns there: "
+                   "\"name, op, form, 5, 1, 8, 0, 16, 16, 16\"");
+    app.add_option("--constants", options.constants,
+                   "sizes that the row is built for: images=B, map_height=H, map_width=W")
+        ->delimiter(',')
+        ->check([](const std::string &text) {
+            const std::string name = text.substr(0, text.find('='));
+            const bool known = name == "images" || name == "map_height" || name == "map_width";
+            return known && name.size() < text.size()
+                       ? ""
+                       : "expected images=B, map_height=H or map_width=W";
+        });
     app.add_option("--runtime", options.runtime, "build Halide's runtime under this name instead");
     app.add_option("--out", options.out, "output folder");
     app.add_option("--isa", options.isas, "baseline, avx2, avx512")
@@ -173,8 +197,8 @@ int main(int argc, char **argv) {
     app.add_option("--knobs", options.knobs, "name=value,... for the hand schedule");
     app.add_option("--outputs", options.outputs, "what to write for each kernel")
         ->delimiter(',')
-        ->check(
-            CLI::IsMember({"object", "assembly", "stmt", "header", "schedule", "conceptual_stmt"}));
+        ->check(CLI::IsMember({"object", "assembly", "stmt", "html", "llvm", "header", "schedule",
+                               "conceptual_stmt"}));
     app.add_flag("--list", options.list, "name the rows");
     CLI11_PARSE(app, argc, argv);
     try {

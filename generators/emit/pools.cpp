@@ -28,8 +28,8 @@ public:
     void schedule() {
         promise_map(in);
         promise_map(out);
-        estimate(in, {kGroup, 4, 56, 56, 1});
-        estimate(out, {kGroup, 4, 28, 28, 1});
+        estimate(in, {group(), 4, 56, 56, 1});
+        estimate(out, {group(), 4, 28, 28, 1});
         kernel_xy.set_estimate(3), stride_xy.set_estimate(2), pad.set_estimate(1);
         rows_per_task.set_estimate(7);
         if (naive()) {
@@ -60,9 +60,9 @@ public:
     void schedule() {
         promise_map(in);
         promise_map(out);
-        estimate(in, {kGroup, 4, 56, 56, 1});
+        estimate(in, {group(), 4, 56, 56, 1});
         estimate(reciprocal, {5});
-        estimate(out, {kGroup, 4, 28 * 28, 1});
+        estimate(out, {group(), 4, 28 * 28, 1});
         stride_xy.set_estimate(2), pixels_per_task.set_estimate(28 * 7);
         if (naive()) {
             schedules::naive::schedule(op_);
@@ -89,8 +89,8 @@ public:
     void schedule() {
         promise_map(in);
         promise_map(out);
-        estimate(in, {kGroup, 128, 49, 1});
-        estimate(out, {kGroup, 128, 1});
+        estimate(in, {group(), 128, 49, 1});
+        estimate(out, {group(), 128, 1});
         reciprocal.set_estimate(1.f / 49);
         if (naive()) {
             schedules::naive::schedule(op_);

@@ -35,14 +35,16 @@ public:
     Halide::GeneratorParam<int> stride{"stride", 1};                  // 0: run time
     Halide::GeneratorParam<int> group_channels{"group_channels", 16}; // 0: run time
     Halide::GeneratorParam<int> channels{"channels", 0};              // 0: run time
-    Halide::GeneratorParam<int> packing{"packing", 16};               // NR
+    // Of the input, for rows of one size only; 0: run time.
+    Halide::GeneratorParam<int> images{"images", 0};
+    Halide::GeneratorParam<int> map_height{"map_height", 0};
+    Halide::GeneratorParam<int> map_width{"map_width", 0};
+    Halide::GeneratorParam<int> packing{"packing", 16}; // NR
     Halide::GeneratorParam<std::string> isa{"isa", "avx2"};
     Halide::GeneratorParam<std::string> schedule_name{"schedule", "hand"};
     Halide::GeneratorParam<std::string> knob_text{"knobs", ""};
 
 protected:
-    static constexpr int kGroup = 16; // channels of a group in the specialised rows
-
     using Tensor2 = Halide::Buffer<float, 2>;
     using Tensor3 = Halide::Buffer<float, 3>;
     using Tensor4 = Halide::Buffer<float, 4>;
@@ -56,12 +58,46 @@ protected:
     bool generic() const {
         return group_channels.value() == 0;
     }
+    // Channels of a group, in estimates of generic rows those of the known networks.
+    int group() const {
+        return generic() ? 16 : group_channels.value();
+    }
+    bool one_size() const {
+        return map_height.value() != 0;
+    }
+    // The constant of a row that has one, else the argument.
+    static Halide::Expr constant_or(int constant, const Halide::Expr &argument) {
+        return constant != 0 ? Halide::Expr(constant) : argument;
+    }
+    // The number of images.
+    void fix_images(Halide::OutputImageParam tensor) const {
+        if (images.value() != 0) {
+            tensor.dim(tensor.dimensions() - 1).set_bounds(0, images.value());
+        }
+    }
+    // (ci, g, x, y, b) of one size.
+    void fix_map(Halide::OutputImageParam tensor, int step) const {
+        const int width = (map_width.value() + step - 1) / step;
+        const int height = (map_height.value() + step - 1) / step;
+        fix_images(tensor);
+        if (one_size()) {
+            tensor.dim(2).set_bounds(0, width);
+            tensor.dim(3).set_bounds(0, height);
+        }
+        if (channels.value() != 0) {
+            tensor.dim(2).set_stride(channels.value());
+        }
+        if (one_size() && channels.value() != 0) {
+            tensor.dim(3).set_stride(width * channels.value());
+            tensor.dim(4).set_stride(height * width * channels.value());
+        }
+    }
     // (ci, g, x, ...)
     void promise_map(Halide::OutputImageParam tensor) const {
         if (generic()) {
             promise_zero_based(tensor);
         } else {
-            promise_groups(tensor, kGroup, tensor.dimensions());
+            promise_groups(tensor, group(), tensor.dimensions());
         }
     }
     bool naive() const {

@@ -23,4 +23,8 @@ struct Row {
 
 const std::vector<Row> &rows();
 
+// A row that is not in the inventory, from its columns there: "name, op, form, 5, 1, 8, 0, 16, 16,
+// 16". Throws std::runtime_error that tells what is wrong.
+Row row_from_text(const std::string &text);
+
 } // namespace involute::emit

@@ -25,7 +25,7 @@ protected:
     // (ci, g, x, y, b) with as many channels in a group as `first` has.
     void promise_map(Halide::OutputImageParam map, Halide::OutputImageParam first) {
         if (constant()) {
-            promise_groups(map, this->kGroup, 5);
+            promise_groups(map, this->group(), 5);
             return;
         }
         promise_packed(map, first.dim(0).extent(), 5);

@@ -32,30 +32,6 @@ Status refuse(const involute_kernel_table &table, const char *what, const char *
                          expected, got ? got : "NULL");
 }
 
-bool op_from_name(const char *name, Op *op) {
-    for (Op known : {Op::kConv2d, Op::kInvolution, Op::kKernelGeneration, Op::kAggregation,
-                     Op::kMaxPool, Op::kAvgPool, Op::kGlobalPool, Op::kDense,
-                     Op::kAggregationGradInput, Op::kAggregationGradWeight, Op::kSoftmax}) {
-        if (std::strcmp(name, op_name(known)) == 0) {
-            *op = known;
-            return true;
-        }
-    }
-    return false;
-}
-
-bool form_from_name(const char *name, Form *form) {
-    for (Form known :
-         {Form::kPoint, Form::kStrided, Form::kWindow, Form::kGrouped, Form::kDepthwise,
-          Form::kBottleneck, Form::kSingle, Form::kUpsample, Form::kClamp}) {
-        if (std::strcmp(name, form_name(known)) == 0) {
-            *form = known;
-            return true;
-        }
-    }
-    return false;
-}
-
 const KernelEntry *find(const char *row, involute_isa isa, const char *schedule) {
     for (const KernelEntry &entry : entries()) {
         if (entry.isa == isa && std::strcmp(entry.row, row) == 0 &&

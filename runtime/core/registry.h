@@ -22,6 +22,9 @@ enum class Form {
 };
 
 const char *form_name(Form form);
+// False when `name` is none of the inventory's words.
+bool form_from_name(const char *name, Form *form);
+bool op_from_name(const char *name, Op *op);
 
 using KernelFunction = int (*)(void **arguments);
 
@@ -56,7 +59,8 @@ struct KernelTable {
     }
 };
 
-// In the order of the inventory.
+// In the order of the inventory. A library that `involute compile` wrote has one of its own
+// (compiled/kernel_list.cpp).
 KernelTable kernel_table();
 
 // INVOLUTE_UNSUPPORTED when no row fits, with what rules each one out. Where none of `isa` fits, a

@@ -49,6 +49,14 @@ std::string only(const std::string &property, const std::string &values) {
 
 // What rules the row out, "" when it fits.
 std::string misfit_of_convolution(const KernelEntry &row, const LayerSpec &layer) {
+    const bool any_window = row.form != Form::kPoint && row.form != Form::kStrided;
+    if (any_window && row.kernel != 0 &&
+        !(layer.kernel.is_square() && layer.kernel.width == row.kernel))
+        return only("kernel", std::to_string(row.kernel));
+    if (any_window && row.stride != 0 && layer.stride != row.stride)
+        return only("stride", std::to_string(row.stride));
+    if (row.channels != 0 && layer.in_channels != row.channels)
+        return only("channels", std::to_string(row.channels));
     if (row.form == Form::kGrouped)
         return "";
     if (row.form == Form::kDepthwise)
@@ -87,9 +95,6 @@ std::string misfit_of_window(const KernelEntry &row, const LayerSpec &layer) {
 }
 
 std::string misfit_of_involution(const KernelEntry &row, const LayerSpec &layer) {
-    const auto hidden_blocks = [&row](int64_t hidden) {
-        return (hidden + row.packing - 1) / row.packing;
-    };
     if (layer.op == Op::kAggregation) {
         const std::string misfit = misfit_of_window(row, layer);
         if (!misfit.empty())
@@ -97,19 +102,14 @@ std::string misfit_of_involution(const KernelEntry &row, const LayerSpec &layer)
     } else if (!is_gradient(layer.op) && (row.form == Form::kBottleneck) != (layer.hidden > 0)) {
         return row.form == Form::kBottleneck ? "with a bottleneck only" : "single layers only";
     }
+    if (row.channels != 0 && row.channels != layer.in_channels)
+        return only("channels", std::to_string(row.channels));
     if (row.group_channels == 0)
         return "";
     if (layer.group_channels != row.group_channels)
         return only("groups of", std::to_string(row.group_channels));
     if (layer.op == Op::kInvolution && layer.dilation > 1 && layer.kernel.taps() > 1)
         return only("dilation", "1");
-    if (row.channels == 0)
-        return "";
-    // Such a row is also built for one number of hidden blocks, that of the known networks.
-    if (row.channels != layer.in_channels ||
-        (row.form == Form::kBottleneck &&
-         hidden_blocks(layer.hidden) != hidden_blocks(layer.in_channels / 4)))
-        return only("channels", std::to_string(row.channels));
     return "";
 }
 

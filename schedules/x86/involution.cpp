@@ -59,8 +59,9 @@ void schedule(Involution &op, const InvolutionKnobs &knobs, const Machine &machi
         specialize_channels(out, group_channels, kSteps,
                             [&](Stage at, int step) { cut_tile(at, knobs.tiles.tile[1], step); });
     } else {
-        specialize_tiles(out, width, knobs.tiles,
-                         [&](Stage at, int tile) { cut_tile(at, tile, 16); });
+        specialize_tiles(out, width, knobs.tiles, [&](Stage at, int tile) {
+            cut_tile(at, tile, constant_size(group_channels));
+        });
     }
     compute_sum(aggregation, machine, kSteps, knobs.unroll_taps == 1, kTile);
     compute_padded(aggregation, machine, kSteps);

@@ -54,10 +54,15 @@ Expr group_size(Func out) {
     return promised.defined() ? promised : buffer.dim(0).extent();
 }
 
+int constant_size(const Expr &group_channels) {
+    const auto *fixed = group_channels.as<Internal::IntImm>();
+    return fixed != nullptr ? static_cast<int>(fixed->value) : 0;
+}
+
 void specialize_channels(Stage at, const Expr &group_channels, const std::vector<int> &steps,
                          const std::function<void(Stage, int)> &cut) {
-    if (const auto *fixed = group_channels.as<Internal::IntImm>()) {
-        cut(at, static_cast<int>(fixed->value));
+    if (const int fixed = constant_size(group_channels); fixed != 0) {
+        cut(at, fixed);
         return;
     }
     for (int step : steps) {
@@ -104,7 +109,11 @@ void accumulate_channels(Func sum, const LoopLevel &at, const Var &channel,
 }
 
 void vectorize_step(Stage at, const Var &channel, int step, const Machine &machine) {
-    at.vectorize(channel, std::min(step, machine.lanes)).unroll(channel);
+    int lanes = machine.lanes;
+    while (step % lanes != 0) {
+        lanes /= 2;
+    }
+    at.vectorize(channel, lanes).unroll(channel);
 }
 
 void rows(Func out, const Var &channel, const Var &group, const Var &x, const Var &y, const Var &b,
@@ -126,7 +135,7 @@ void rows(Func out, const Var &channel, const Var &group, const Var &x, const Va
         return;
     }
     specialize_tiles(out, out.output_buffer().dim(2).extent(), tiles, [&](Stage at, int tile) {
-        cut(at, tile, machine.lanes, TailStrategy::ShiftInwards);
+        cut(at, tile, constant_size(group_channels), TailStrategy::ShiftInwards);
     });
 }
 

@@ -21,6 +21,8 @@ void specialize_tiles(Halide::Func out, const Halide::Expr &width, const RowTile
 
 // The extent of dimension 0 of `out`(ci, g, ...): a constant where it was promised.
 Halide::Expr group_size(Halide::Func out);
+// The constant, 0 where it is none.
+int constant_size(const Halide::Expr &group_channels);
 
 // Calls cut(stage, step) with the number of channels of a group that are done at once: all where
 // their number is a constant, else once for every specialisation: `steps`, widest first, and 1. A
@@ -47,7 +49,7 @@ void accumulate_channels(Halide::Func sum, const Halide::LoopLevel &at, const Ha
                          const std::vector<int> &steps, const std::vector<Halide::VarOrRVar> &order,
                          const std::vector<Halide::Var> &unrolled = {});
 
-// The vectors of a step.
+// The vectors of a step, as wide as divide it.
 void vectorize_step(Halide::Stage at, const Halide::Var &channel, int step, const Machine &machine);
 
 // Cuts `out`(channel, group, x, y, b): a task is rows_per_task rows of one image, inside it each

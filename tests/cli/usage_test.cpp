@@ -23,8 +23,11 @@ const std::string kDigits = "@models/rednet-digits.safetensors";
 
 const std::vector<Misuse> &misuses() {
     static const std::vector<Misuse> all = {
-        {"nothing", {}, 2, {"run, bench, verify, info, doctor"}},
-        {"unknown_subcommand", {"tune"}, 2, {"run, bench, verify, info, doctor", "\"tune\""}},
+        {"nothing", {}, 2, {"run, bench, verify, compile, info, doctor"}},
+        {"unknown_subcommand",
+         {"tune"},
+         2,
+         {"run, bench, verify, compile, info, doctor", "\"tune\""}},
         {"unknown_option", {"run", "--sise", "1x1"}, 2, {"--sise"}},
         {"option_without_value", {"bench", "--model"}, 2, {"--model"}},
         {"run_nothing", {"run"}, 2, {"pictures", "--tensor"}},

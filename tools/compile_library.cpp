@@ -1,0 +1,398 @@
+#include "compile_library.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "failure.h"
+#include "print.h"
+
+namespace involute {
+
+namespace {
+
+constexpr involute_isa kRising[] = {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512};
+
+const std::vector<CompileTarget> kTargets = {{"x86-64-linux", INVOLUTE_ISA_BASELINE},
+                                             {"x86-64-linux-avx2", INVOLUTE_ISA_AVX2},
+                                             {"x86-64-linux-avx512", INVOLUTE_ISA_AVX512}};
+const std::vector<std::string> kOtherTargets = {"arm-64-linux", "arm-64-android"};
+const std::vector<std::string> kOps = {"involution", "aggregation", "kernel_generation",
+                                       "conv2d",     "max_pool",    "avg_pool"};
+
+std::vector<CompileTarget> parse_targets(const std::vector<std::string> &values) {
+    std::set<std::string> asked;
+    std::vector<std::string> known;
+    for (const CompileTarget &target : kTargets)
+        known.push_back(target.name);
+    for (const std::string &item : split_list("--target", values)) {
+        if (std::find(kOtherTargets.begin(), kOtherTargets.end(), item) != kOtherTargets.end())
+            throw Failure(kExitEnvironment,
+                          "--target " + item + ": this version has no schedules for it");
+        if (std::find(known.begin(), known.end(), item) == known.end())
+            throw Failure(kExitUsage, "--target: expected " + joined(known) + " or " +
+                                          joined(kOtherTargets, " or ") + ", found \"" + item +
+                                          "\"");
+        asked.insert(item);
+    }
+    std::vector<CompileTarget> targets;
+    for (const CompileTarget &target : kTargets)
+        if (asked.empty() || asked.count(target.name) != 0)
+            targets.push_back(target);
+    return targets;
+}
+
+bool is_identifier(const std::string &name) {
+    const std::string first = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    return !name.empty() && name.size() <= 64 &&
+           name.find_first_not_of(first + "0123456789") == std::string::npos &&
+           first.find(name[0]) != std::string::npos;
+}
+
+std::string checked_name(const std::string &given, std::string usual) {
+    for (char &c : usual)
+        c = is_identifier(std::string("a") + c) ? c : '_';
+    const std::string name = given.empty() ? usual : given;
+    if (!is_identifier(name) || name.compare(0, 8, "involute") == 0)
+        throw Failure(kExitUsage, "--name: expected a C identifier of at most 64 characters that "
+                                  "does not begin with involute, found \"" +
+                                      name + "\"");
+    return name;
+}
+
+// The kernels of this library by row and instruction set, in its order.
+std::vector<LibraryKernel> inventory() {
+    std::vector<LibraryKernel> all;
+    for (const Json &entry : Json::parse(involute_kernels_json())) {
+        if (entry.at("schedule") != kHand)
+            continue;
+        LibraryKernel kernel;
+        kernel.row = entry.at("row"), kernel.op = entry.at("op"), kernel.form = entry.at("form");
+        kernel.kernel = entry.at("kernel"), kernel.stride = entry.at("stride");
+        kernel.group_channels = entry.at("group_channels"), kernel.channels = entry.at("channels");
+        kernel.packing = entry.at("packing");
+        for (involute_isa isa : kRising)
+            if (entry.at("isa") == involute_isa_name(isa))
+                kernel.isa = isa;
+        all.push_back(kernel);
+    }
+    return all;
+}
+
+using RowName = std::pair<std::string, std::string>; // row, isa
+
+std::set<RowName> rows_taken(const Model &model, involute_isa isa) {
+    involute_model_options options = {};
+    options.architecture = model.architecture.c_str();
+    options.weights = model.weights.get();
+    options.isa = isa;
+    ModelHandle created;
+    require(try_create_model(options, kHand, &created), model.label);
+    std::set<RowName> rows;
+    const Json json = Json::parse(involute_model_json(created.get()));
+    for (const Json &row : json.at("rows"))
+        rows.emplace(row.at("row"), row.at("isa"));
+    return rows;
+}
+
+// What a model takes on a CPU with `isa`. Where this CPU lacks it the library cannot be asked:
+// every row of the same ops is taken then, and of the next lower instruction set what has no other.
+std::vector<LibraryKernel> kernels_for(const Model &model, involute_isa isa) {
+    const std::vector<LibraryKernel> all = inventory();
+    std::vector<LibraryKernel> chosen;
+    if (involute_isa_check(isa).code == INVOLUTE_OK) {
+        const std::set<RowName> rows = rows_taken(model, isa);
+        for (const LibraryKernel &kernel : all)
+            if (rows.count({kernel.row, involute_isa_name(kernel.isa)}) != 0)
+                chosen.push_back(kernel);
+        return chosen;
+    }
+    const std::vector<LibraryKernel> lower =
+        kernels_for(model, isa == INVOLUTE_ISA_AVX512 ? INVOLUTE_ISA_AVX2 : INVOLUTE_ISA_BASELINE);
+    std::set<std::string> ops, rows;
+    for (const LibraryKernel &kernel : lower)
+        ops.insert(kernel.op);
+    for (const LibraryKernel &kernel : all) {
+        if (kernel.isa == isa && ops.count(kernel.op) != 0) {
+            rows.insert(kernel.row);
+            chosen.push_back(kernel);
+        }
+    }
+    for (const LibraryKernel &kernel : lower)
+        if (rows.count(kernel.row) == 0)
+            chosen.push_back(kernel);
+    return chosen;
+}
+
+std::vector<LibraryKernel> kernels_for_all(const Model &model,
+                                           const std::vector<CompileTarget> &targets) {
+    std::map<std::string, LibraryKernel> found; // by symbol
+    for (const CompileTarget &target : targets)
+        for (const LibraryKernel &kernel : kernels_for(model, target.isa))
+            found.emplace(kernel.symbol(), kernel);
+    std::vector<LibraryKernel> ordered; // as the inventory: the first that fits is taken
+    for (const LibraryKernel &kernel : inventory())
+        if (found.count(kernel.symbol()) != 0)
+            ordered.push_back(kernel);
+    return ordered;
+}
+
+bool is_involution_family(const std::string &op) {
+    return op == "involution" || op == "aggregation" || op == "kernel_generation";
+}
+
+// The side of a square window, 0 for others.
+int square_kernel(const Json &description, int fallback) {
+    const auto kernel = description.find("kernel");
+    return kernel == description.end() ? fallback : kernel->is_number() ? kernel->get<int>() : 0;
+}
+
+// Whether the schedules for groups of one size take it: groups of whole vectors, and nothing that
+// only generic rows know.
+bool is_specialised(const Json &description) {
+    const int64_t group = setting(description, "group_channels", 16);
+    return is_involution_family(description.at("kind")) && group % 4 == 0 && group <= 64 &&
+           square_kernel(description, 7) != 0 && setting(description, "dilation", 1) == 1 &&
+           setting(description, "upsample", 1) == 1 &&
+           description.value("border", "zero") == "zero";
+}
+
+std::string constants_of(const Library &library) {
+    std::vector<std::string> constants;
+    if (library.batch != 0)
+        constants.push_back("images=" + std::to_string(library.batch));
+    if (library.size.height != 0)
+        constants.push_back("map_height=" + std::to_string(library.size.height) +
+                            ",map_width=" + std::to_string(library.size.width));
+    return joined(constants, ",");
+}
+
+// "_k5_s2_g8_c64_56x56_b1"
+std::string suffix(const Library &library, const LibraryKernel &kernel) {
+    std::string text;
+    const auto add = [&text](const char *letter, int64_t value) {
+        if (value != 0)
+            text += letter + std::to_string(value);
+    };
+    add("_k", kernel.kernel);
+    add("_s", kernel.stride);
+    add("_g", kernel.group_channels);
+    add("_c", kernel.channels);
+    if (library.size.height != 0)
+        text += "_" + size_text(library.size);
+    add("_b", library.batch);
+    return text;
+}
+
+// A row for exactly these parameters.
+std::vector<LibraryKernel> specialised_kernels(const Library &library) {
+    const Json &description = library.description;
+    LibraryKernel kernel;
+    kernel.op = description.at("kind");
+    kernel.form = kernel.op == "aggregation"                 ? "window"
+                  : setting(description, "reduction", 4) > 0 ? "bottleneck"
+                                                             : "single";
+    kernel.kernel = square_kernel(description, 7);
+    kernel.stride = static_cast<int>(setting(description, "stride", 1));
+    kernel.group_channels = static_cast<int>(setting(description, "group_channels", 16));
+    kernel.channels = static_cast<int>(library.channels);
+    kernel.in_inventory = false;
+    kernel.constants = constants_of(library);
+    kernel.row = kernel.op + (kernel.form == "single" ? "_single" : "") + suffix(library, kernel);
+    std::vector<LibraryKernel> kernels;
+    for (const CompileTarget &target : library.targets) {
+        kernel.isa = target.isa;
+        // Few taps make few columns: narrow blocks waste less.
+        const bool narrow = kernel.op == "involution" && kernel.form == "bottleneck" &&
+                            kernel.kernel <= 3 && target.isa != INVOLUTE_ISA_AVX512;
+        kernel.packing = narrow ? 8 : 16;
+        kernels.push_back(kernel);
+    }
+    return kernels;
+}
+
+// The rows that the library takes, with what is known of them as constants.
+std::vector<LibraryKernel> narrowed_kernels(const Library &library) {
+    const Json &description = library.description;
+    std::vector<LibraryKernel> kernels = kernels_for_all(library.model, library.targets);
+    const bool convolution = description.at("kind") == "conv2d";
+    if (!convolution && !is_involution_family(description.at("kind")))
+        return kernels;
+    for (const CompileTarget &target : library.targets)
+        if (involute_isa_check(target.isa).code != INVOLUTE_OK)
+            return kernels; // which row is taken is not known here
+    const std::string constants = constants_of(library);
+    for (LibraryKernel &kernel : kernels) {
+        const int window = square_kernel(description, convolution ? 3 : 7);
+        kernel.kernel =
+            kernel.kernel == 0 && kernel.op != "kernel_generation" ? window : kernel.kernel;
+        kernel.stride = static_cast<int>(setting(description, "stride", 1));
+        kernel.channels = static_cast<int>(library.channels);
+        kernel.constants = constants;
+        kernel.in_inventory = false;
+        kernel.row += suffix(library, kernel);
+    }
+    return kernels;
+}
+
+std::vector<LibraryWeight> weights_of(const Json &description) {
+    const std::string kind = description.at("kind");
+    const std::string group = std::to_string(setting(description, "group_channels", 16));
+    const int64_t reduction = setting(description, "reduction", 4);
+    const auto kernel = description.find("kernel");
+    std::string taps[2];
+    for (int i = 0; i < 2; ++i)
+        taps[i] = kernel == description.end() ? kind == "conv2d" ? "3" : "7"
+                  : kernel->is_array()
+                      ? std::to_string((*kernel)[static_cast<size_t>(i)].get<int>())
+                      : std::to_string(kernel->get<int>());
+    if (kind == "conv2d") {
+        const std::string outputs = description.contains("out_channels")
+                                        ? std::to_string(setting(description, "out_channels", 0))
+                                        : "c";
+        return {{"weight",
+                 "weight",
+                 {outputs, "c / " + std::to_string(setting(description, "groups", 1)), taps[0],
+                  taps[1]}},
+                {"bias", "bias", {outputs}}};
+    }
+    if (kind != "involution" && kind != "kernel_generation")
+        return {};
+    const std::string columns = taps[0] + " * " + taps[1] + " * (c / " + group + ")";
+    const std::string hidden = "c / " + std::to_string(reduction);
+    std::vector<LibraryWeight> weights;
+    if (reduction > 0) {
+        weights = {{"reduce_weight", "conv1.conv.weight", {hidden, "c", "1", "1"}},
+                   {"reduce_norm_weight", "conv1.bn.weight", {hidden}},
+                   {"reduce_norm_bias", "conv1.bn.bias", {hidden}},
+                   {"reduce_norm_mean", "conv1.bn.running_mean", {hidden}},
+                   {"reduce_norm_var", "conv1.bn.running_var", {hidden}}};
+    }
+    weights.push_back(
+        {"weight", "conv2.conv.weight", {columns, reduction > 0 ? hidden : "c", "1", "1"}});
+    weights.push_back({"bias", "conv2.conv.bias", {columns}});
+    return weights;
+}
+
+void describe_operator(const CompileOptions &options, Library *library) {
+    const std::vector<Json> descriptions = operator_descriptions(options.op);
+    if (descriptions.size() != 1)
+        throw Failure(kExitUsage,
+                      "--op: expected one operator with one value of each option, found " +
+                          std::to_string(descriptions.size()));
+    library->description = descriptions[0];
+    const std::string kind = library->description.at("kind");
+    if (std::find(kOps.begin(), kOps.end(), kind) == kOps.end())
+        throw Failure(kExitUsage,
+                      "--op: expected one of " + joined(kOps) + ", found \"" + kind + "\"");
+    if (options.op.channels.empty()) {
+        if (!is_involution_family(kind))
+            throw Failure(kExitUsage, "--channels: expected for --op " + kind +
+                                          ", whose kernels depend on them");
+        // An example; whoever calls the library says how many.
+        library->description["channels"] =
+            setting(library->description, "group_channels", 16) *
+            std::max<int64_t>(1, setting(library->description, "reduction", 4)) * 4;
+    } else {
+        library->channels = library->description.at("channels");
+    }
+    if (options.embed || !options.weights.empty())
+        throw Failure(kExitUsage, "--embed, --weights: belong to --model");
+    library->model = open_operator(library->description, "");
+    library->model.json = library->description;
+    rows_taken(library->model, INVOLUTE_ISA_BASELINE); // what is wrong with it is told first
+    library->kernels = is_specialised(library->description) ? specialised_kernels(*library)
+                                                            : narrowed_kernels(*library);
+    library->weights = weights_of(library->description);
+    std::vector<std::string> words = {kind};
+    for (const auto &[key, value] : library->description.items())
+        if (key != "kind" && (key != "channels" || library->channels != 0))
+            words.push_back(key + " " +
+                            (value.is_string() ? value.get<std::string>() : value.dump()));
+    library->label = joined(words);
+    library->name = checked_name(options.name, kind);
+}
+
+void describe_network(const CompileOptions &options, Library *library) {
+    library->is_network = true;
+    if (options.embed && options.weights.empty() &&
+        only_value("--model", options.model) != "rednet-digits")
+        throw Failure(kExitUsage, "--embed: expected --weights");
+    if (options.weights.rfind("synthetic", 0) == 0)
+        library->synthetic = options.weights;
+    library->embed = options.embed && library->synthetic.empty();
+    library->model = open_model(only_value("--model", options.model), options.weights);
+    library->architecture = library->model.architecture;
+    library->label = library->model.label;
+    library->name = checked_name(options.name, library->model.label);
+    library->kernels = kernels_for_all(library->model, library->targets);
+    Json &network = library->model.json;
+    involute_model_options probe = {};
+    probe.architecture = library->architecture.c_str();
+    probe.weights = library->model.weights.get();
+    probe.isa = INVOLUTE_ISA_BASELINE;
+    require(try_create_model(probe, kHand, &library->model.model), library->label);
+    network = Json::parse(involute_model_json(library->model.model.get()));
+    library->classes = network.value("classes", 1000);
+    if (library->size.height == 0)
+        library->size = default_size(library->model);
+    if (library->batch == 0)
+        library->batch = 1;
+}
+
+} // namespace
+
+std::string LibraryKernel::symbol() const {
+    return "inv_" + row + "_f32__" + involute_isa_name(isa) + "_" +
+           (schedule.empty() ? kHand : schedule);
+}
+
+std::string LibraryKernel::columns() const {
+    std::string text = row + ", " + op + ", " + form;
+    for (int number : {kernel, stride, group_channels, channels})
+        text += ", " + std::to_string(number);
+    for (involute_isa other : kRising)
+        text += ", " + std::to_string(other == isa ? packing : 0);
+    return text;
+}
+
+int64_t setting(const Json &description, const std::string &key, int64_t fallback) {
+    const auto found = description.find(key);
+    return found != description.end() && found->is_number() ? found->get<int64_t>() : fallback;
+}
+
+Library describe_library(const CompileOptions &options) {
+    if (options.op.op.empty() == options.model.empty())
+        throw Failure(kExitUsage, "expected --op with its settings, or --model");
+    Library library;
+    library.targets = parse_targets(options.target);
+    RawOptions precision;
+    precision.dtype = options.dtype;
+    check_precision(precision);
+    const std::vector<std::string> schedules = parse_schedules(options.schedule);
+    if (schedules.size() != 1)
+        throw Failure(kExitUsage, "--schedule: expected one value, found " + joined(schedules));
+    library.schedule = schedules[0];
+    static const std::vector<std::string> outputs = {"stmt", "assembly", "llvm", "html"};
+    for (const std::string &item : split_list("--emit", options.emit)) {
+        if (std::find(outputs.begin(), outputs.end(), item) == outputs.end())
+            throw Failure(kExitUsage, "--emit: expected one of " + joined(outputs) + ", found \"" +
+                                          item + "\"");
+        library.emit.push_back(item);
+    }
+    const std::vector<Size> sizes = parse_sizes(options.size);
+    const std::vector<int64_t> batches = parse_batches(options.batch);
+    if (sizes.size() != 1 || batches.size() != 1)
+        throw Failure(kExitUsage, "--size, --batch: expected one value each");
+    library.size = sizes[0];
+    library.batch = options.batch.empty() ? 0 : batches[0];
+    if (options.op.op.empty())
+        describe_network(options, &library);
+    else
+        describe_operator(options, &library);
+    for (LibraryKernel &kernel : library.kernels)
+        kernel.schedule = library.schedule;
+    return library;
+}
+
+} // namespace involute

@@ -1,0 +1,111 @@
+#include "emit_program.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "failure.h"
+
+namespace involute {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char *kBuildEmit =
+    "cmake --preset release && cmake --build --preset release --target involute_emit";
+
+} // namespace
+
+std::string program_folder() {
+    std::error_code error;
+    return fs::read_symlink("/proc/self/exe", error).parent_path().string();
+}
+
+std::string environment_text(const char *name) {
+    const char *value = std::getenv(name);
+    return value ? value : "";
+}
+
+std::string emit_program() {
+    const std::string named = environment_text("INVOLUTE_EMIT");
+    if (!named.empty())
+        return fs::exists(named) ? named : "";
+    const fs::path folder = program_folder();
+    for (const fs::path &path : {folder / "emit" / "involute_emit",
+                                 folder.parent_path() / "libexec" / "involute" / "involute_emit"})
+        if (fs::exists(path))
+            return path.string();
+    return "";
+}
+
+std::string require_emit_program(const std::string &subject) {
+    const std::string path = emit_program();
+    if (path.empty())
+        throw Failure(kExitEnvironment, subject + ": the emit program is missing; " +
+                                            std::string(kBuildEmit) +
+                                            " builds it, INVOLUTE_EMIT names it");
+    return path;
+}
+
+WorkFolder::WorkFolder(const std::string &parent) {
+    std::string name = parent + "/work-XXXXXX";
+    if (!mkdtemp(name.data()))
+        throw Failure(kExitEnvironment, parent + ": cannot be written");
+    path_ = name;
+}
+
+WorkFolder::WorkFolder(WorkFolder &&other) noexcept : path_(std::exchange(other.path_, "")) {}
+
+WorkFolder::~WorkFolder() {
+    std::error_code ignored;
+    if (!path_.empty())
+        fs::remove_all(path_, ignored);
+}
+
+std::string text_of(const std::string &path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+pid_t start_program(const std::vector<std::string> &words, const std::string &log) {
+    std::vector<char *> arguments;
+    for (const std::string &word : words)
+        arguments.push_back(const_cast<char *>(word.c_str()));
+    arguments.push_back(nullptr);
+    const pid_t child = fork();
+    if (child == 0) {
+        const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        if (file < 0)
+            _exit(126);
+        dup2(file, STDOUT_FILENO);
+        dup2(file, STDERR_FILENO);
+        execvp(arguments[0], arguments.data());
+        _exit(127);
+    }
+    if (child < 0)
+        throw Failure(kExitEnvironment, words[0] + ": no process can be started");
+    return child;
+}
+
+void wait_for(pid_t process, const std::string &what, const std::string &log) {
+    int state = 0;
+    if (waitpid(process, &state, 0) == process && WIFEXITED(state) && WEXITSTATUS(state) == 0)
+        return;
+    if (WIFEXITED(state) && WEXITSTATUS(state) == 127)
+        throw Failure(kExitEnvironment, what + " cannot be started");
+    throw Failure(
+        kExitEnvironment,
+        what + " failed" +
+            (WIFSIGNALED(state) ? " by signal " + std::to_string(WTERMSIG(state)) : std::string()) +
+            ":\n" + text_of(log));
+}
+
+} // namespace involute
