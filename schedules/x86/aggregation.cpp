@@ -1,6 +1,8 @@
 // Registers as in involution.cpp. Alone it reads 196 bytes of kernels a pixel and group: from L2 or
 // L3 53% of peak with AVX-512 and 66 - 73 with AVX2 (Zen 5, one thread); from memory 20 - 25 (Zen
-// 3, AVX2). Halide removes a prefetch of the kernels here ("always empty").
+// 3, AVX2). Halide removes a prefetch of the kernels here ("always empty"). Generic rows, AVX2: 4
+// pixels x 1 or 2 vectors, 22% of peak with groups of 8 channels and 5x5 (Zen 4; 32 with the
+// kernels in the caches), 9 with 4 channels, 3 with one; more in docs/decisions.md.
 #include "schedules/x86/rows.h"
 #include "schedules/x86/stages.h"
 
