@@ -17,7 +17,8 @@ void compute_sum(Aggregation &op, const Machine &machine, const std::vector<int>
     const RVar &kx = op.taps.x;
     accumulate_channels(op.sum, LoopLevel(op.out, step_loop(group_channels, tile)), op.ci,
                         group_channels, machine, steps, {op.x, kx, op.taps.y}, {op.x});
-    if (unroll_taps && Internal::is_const(kx.extent())) {
+    // Channel by channel LLVM would add unrolled taps in an order of its own.
+    if (unroll_taps && Internal::is_const(kx.extent()) && Internal::is_const(group_channels)) {
         op.sum.update().unroll(kx);
     }
 }

@@ -7,6 +7,8 @@
 // weight a multiply-add, and two loads a cycle leave 83% to the aggregation. Tried without gain:
 // kernels laid out by block (1 point for a quarter more to compile), prefetching them, strips of x,
 // AVX2 tiles of 6.
+#include <algorithm>
+
 #include "schedules/x86/rows.h"
 #include "schedules/x86/stages.h"
 
@@ -56,8 +58,9 @@ void schedule(Involution &op, const InvolutionKnobs &knobs, const Machine &machi
         vectorize_step(at, ci, step, machine);
     };
     if (generic) {
-        specialize_channels(out, group_channels, kSteps,
-                            [&](Stage at, int step) { cut_tile(at, knobs.tiles.tile[1], step); });
+        specialize_channels(out, group_channels, kSteps, [&](Stage at, int step) {
+            cut_tile(at, std::max(1, knobs.tiles.tile[1]), step);
+        });
     } else {
         specialize_tiles(out, width, knobs.tiles, [&](Stage at, int tile) {
             cut_tile(at, tile, constant_size(group_channels));
