@@ -2,8 +2,8 @@
 // and strides of all arguments are decided here and nowhere else.
 #include "core/layer_call.h"
 
-#include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "core/checked_size.h"
 #include "core/packing.h"
@@ -36,13 +36,7 @@ int64_t group_of(const LayerSpec &layer, const KernelEntry &kernel) {
                                       : layer.in_channels;
 }
 
-// Where all taps but the middle one lie outside of the image, more dilation changes nothing.
-int64_t useful_dilation(const LayerSpec &layer, const TensorLayout &in) {
-    return layer.border == Border::kZero ? std::min(layer.dilation, std::max(in.height, in.width))
-                                         : layer.dilation;
-}
-
-// (ci, g, x, y, b)
+// (ci, g, x, y, b); of kernels (t, g, x, y, b)
 int add_map(const LayerOperand &operand, int64_t group, LayerCall *result) {
     const TensorLayout &layout = *operand.layout;
     return result->call.add_buffer(operand.host, {{group, 1},
@@ -291,6 +285,28 @@ void bind_involution_family(const LayerSpec &layer, const PackedLayer &weights,
         call.add_int(result->partition.threads_per_task);
     }
     result->output = add_map(operands.output, group, result);
+}
+
+// Gradients of the aggregation have no weights.
+void bind_gradient(const LayerSpec &layer, const KernelEntry &kernel, const LayerOperands &operands,
+                   LayerCall *result) {
+    KernelCall &call = result->call;
+    const bool of_input = layer.op == Op::kAggregationGradInput;
+    const int64_t taps = layer.kernel.taps(), channels = layer.group_channels;
+    result->input = add_map(operands.input, channels, result);
+    if (of_input)
+        result->kernels = add_map(operands.kernels, taps, result);
+    else
+        result->grad = add_map(operands.grad, channels, result);
+    if (kernel.is_generic()) {
+        call.add_int(layer.kernel.width);
+        call.add_int(layer.stride);
+        call.add_int(layer.dilation);
+        if (of_input)
+            call.add_int(layer.stride / std::gcd(layer.stride, layer.dilation));
+    }
+    call.add_int(result->partition.rows_per_task);
+    result->output = add_map(operands.output, of_input ? channels : taps, result);
 }
 
 } // namespace

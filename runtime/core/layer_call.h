@@ -34,10 +34,6 @@ Status make_reciprocals(int64_t stride, AlignedFloats *table);
 // Whether the kernel of this layer takes the table above.
 bool wants_reciprocals(const LayerSpec &layer);
 
-// The part of bind_layer for the gradients of the aggregation, which have no weights.
-void bind_gradient(const LayerSpec &layer, const KernelEntry &kernel, const LayerOperands &operands,
-                   LayerCall *result);
-
 // Pointers into `weights`, `operands` and `reciprocals` are kept.
 void bind_layer(const LayerSpec &layer, const PackedLayer &weights, const LayerOperands &operands,
                 const float *reciprocals, const Cores &cores, LayerCall *result);

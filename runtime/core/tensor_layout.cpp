@@ -81,7 +81,7 @@ Status check_window(const LayerSpec &layer, const TensorLayout &in) {
     }
     if (layer.op != Op::kConv2d && layer.op != Op::kAggregation && layer.op != Op::kInvolution)
         return Status();
-    const int64_t useful = std::min(step, std::max(in.height, in.width));
+    const int64_t useful = useful_dilation(layer, in);
     const int64_t images = layer.op == Op::kConv2d ? in.batch : 1;
     int64_t elements = 0;
     if (checked_product({images, in.height + useful * (rows - 1), in.width + useful * (columns - 1),
@@ -190,6 +190,12 @@ Status infer_layouts(const Graph &graph, const std::vector<int> &packing, int64_
     for (const LayerSpec &layer : graph.layers)
         INVOLUTE_RETURN_IF_ERROR(check_window(layer, (*layouts)[static_cast<size_t>(layer.input)]));
     return Status();
+}
+
+int64_t useful_dilation(const LayerSpec &layer, const TensorLayout &input) {
+    return layer.border == Border::kZero
+               ? std::min(layer.dilation, std::max(input.height, input.width))
+               : layer.dilation;
 }
 
 int64_t layer_macs(const LayerSpec &layer, const TensorLayout &output) {

@@ -44,6 +44,10 @@ std::string shape_text(const std::vector<int64_t> &shape); // "[1,3,224,224]"
 Status infer_layouts(const Graph &graph, const std::vector<int> &packing, int64_t batch,
                      int64_t height, int64_t width, std::vector<TensorLayout> *layouts);
 
+// The dilation that kernels get: where all taps but the middle one lie outside of the image, more
+// changes nothing.
+int64_t useful_dilation(const LayerSpec &layer, const TensorLayout &input);
+
 // Multiplications and additions that the layer needs by definition, for the whole batch: every tap
 // of every output pixel; no pooling, scaling, bias or activation.
 int64_t layer_macs(const LayerSpec &layer, const TensorLayout &output);
