@@ -17,15 +17,10 @@ std::vector<KernelEntry> compiled_kernels() {
     std::vector<KernelEntry> list;
     for (size_t i = 0; i < involute_compiled_kernel_count; ++i) {
         const involute_kernel &kernel = involute_compiled_kernels[i];
-        KernelEntry entry = {};
-        if (!op_from_name(kernel.op, &entry.op) || !form_from_name(kernel.form, &entry.form))
-            continue;
-        entry.row = kernel.row, entry.schedule = kernel.schedule, entry.symbol = kernel.symbol;
-        entry.kernel = kernel.kernel, entry.stride = kernel.stride;
-        entry.group_channels = kernel.group_channels, entry.channels = kernel.channels;
-        entry.isa = static_cast<involute_isa>(kernel.isa);
-        entry.packing = kernel.packing, entry.function = kernel.function;
-        list.push_back(entry);
+        Op op;
+        Form form;
+        if (op_from_name(kernel.op, &op) && form_from_name(kernel.form, &form))
+            list.push_back(make_entry(kernel, op, form));
     }
     return list;
 }

@@ -56,24 +56,22 @@ Status check_kernel(const involute_kernel_table &table, const involute_kernel &k
         !kernel.symbol || !kernel.function)
         return refuse(table, "kernel with", "row, op, form, dtype, schedule, symbol and function",
                       "one without");
-    if (!op_from_name(kernel.op, &entry->op))
+    Op op;
+    Form form;
+    if (!op_from_name(kernel.op, &op))
         return refuse(table, "op", "of this library", kernel.op);
-    if (!form_from_name(kernel.form, &entry->form))
+    if (!form_from_name(kernel.form, &form))
         return refuse(table, "form", "of this library", kernel.form);
     if (std::strcmp(kernel.dtype, "f32") != 0)
         return refuse(table, "dtype", "f32", kernel.dtype);
     if (std::strcmp(kernel.schedule, "hand") == 0)
         return refuse(table, "schedule", "other than that of this library", kernel.schedule);
-    entry->isa = static_cast<involute_isa>(kernel.isa);
+    *entry = make_entry(kernel, op, form);
     const char *isa = isa_name(entry->isa);
     if (!isa || entry->isa == INVOLUTE_ISA_AUTO)
         return refuse(table, "isa", "of this library", std::to_string(kernel.isa).c_str());
-    entry->row = kernel.row, entry->schedule = kernel.schedule, entry->symbol = kernel.symbol;
-    entry->kernel = kernel.kernel, entry->stride = kernel.stride;
-    entry->group_channels = kernel.group_channels, entry->channels = kernel.channels;
-    entry->packing = kernel.packing, entry->function = kernel.function;
     const KernelEntry *row = built_in(kernel.row, entry->isa);
-    if (!row || row->op != entry->op || row->form != entry->form || row->kernel != entry->kernel ||
+    if (!row || row->op != op || row->form != form || row->kernel != entry->kernel ||
         row->stride != entry->stride || row->group_channels != entry->group_channels ||
         row->channels != entry->channels || row->packing != entry->packing)
         return refuse(table, "a row as this library has it for", isa, kernel.row);

@@ -53,4 +53,15 @@ bool form_from_name(const char *name, Form *form) {
     return false;
 }
 
+KernelEntry make_entry(const involute_kernel &kernel, Op op, Form form) {
+    KernelEntry entry = {};
+    entry.row = kernel.row, entry.op = op, entry.form = form;
+    entry.kernel = kernel.kernel, entry.stride = kernel.stride;
+    entry.group_channels = kernel.group_channels, entry.channels = kernel.channels;
+    entry.isa = static_cast<involute_isa>(kernel.isa);
+    entry.packing = kernel.packing, entry.schedule = kernel.schedule;
+    entry.symbol = kernel.symbol, entry.function = kernel.function;
+    return entry;
+}
+
 } // namespace involute

@@ -47,6 +47,9 @@ struct KernelEntry {
     }
 };
 
+// Op and form, which a table gives as words, are the caller's to look up; texts are not copied.
+KernelEntry make_entry(const involute_kernel &kernel, Op op, Form form);
+
 struct KernelTable {
     const KernelEntry *first = nullptr;
     size_t count = 0;
