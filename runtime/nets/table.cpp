@@ -14,6 +14,23 @@ int Table::add_row(Row row) {
     return rows.back().layer.output;
 }
 
+Row Table::of_involution_family(Op op, int input, const std::string &name,
+                                const InvolutionShape &shape) const {
+    Row row;
+    row.layer.op = op;
+    row.layer.name = name;
+    row.layer.kernel = shape.kernel;
+    row.layer.stride = shape.stride;
+    row.layer.dilation = shape.dilation;
+    row.layer.in_channels = channels(input);
+    row.layer.group_channels = shape.group_channels;
+    row.layer.out_channels = makes_kernels(op)
+                                 ? shape.kernel.taps() * (channels(input) / shape.group_channels)
+                                 : channels(input);
+    row.layer.input = input;
+    return row;
+}
+
 int Table::add_input(const char *name, int64_t channels) {
     TensorSpec tensor;
     tensor.name = name;
@@ -42,20 +59,9 @@ int Table::conv(int input, const std::string &name, const ParameterNames &names,
 
 int Table::involution(Op op, int input, const std::string &name, const ParameterNames &names,
                       const InvolutionShape &shape, bool relu, int kernels) {
-    Row row;
-    row.layer.op = op;
-    row.layer.name = name;
-    row.layer.kernel = shape.kernel;
-    row.layer.stride = shape.stride;
-    row.layer.dilation = shape.dilation;
-    row.layer.in_channels = channels(input);
-    row.layer.group_channels = shape.group_channels;
+    Row row = of_involution_family(op, input, name, shape);
     row.layer.hidden = shape.hidden;
-    row.layer.out_channels = op == Op::kKernelGeneration
-                                 ? shape.kernel.taps() * (channels(input) / shape.group_channels)
-                                 : channels(input);
     row.layer.relu = relu;
-    row.layer.input = input;
     row.layer.kernels = kernels;
     row.names = names;
     return add_row(std::move(row));
@@ -63,33 +69,18 @@ int Table::involution(Op op, int input, const std::string &name, const Parameter
 
 int Table::gradient(Op op, int input, const std::string &name, const InvolutionShape &shape,
                     int kernels, int grad) {
-    Row row;
-    row.layer.op = op;
-    row.layer.name = name;
-    row.layer.kernel = shape.kernel;
-    row.layer.stride = shape.stride;
-    row.layer.dilation = shape.dilation;
-    row.layer.in_channels = row.layer.out_channels = channels(input);
-    row.layer.group_channels = shape.group_channels;
-    if (op == Op::kAggregationGradWeight)
-        row.layer.out_channels = shape.kernel.taps() * (channels(input) / shape.group_channels);
-    row.layer.input = input;
+    Row row = of_involution_family(op, input, name, shape);
     row.layer.kernels = kernels;
     row.layer.grad = grad;
     return add_row(std::move(row));
 }
 
 int Table::softmax(int input, const std::string &name, const KernelSize &kernel) {
-    Row row;
-    row.layer.op = Op::kSoftmax;
-    row.layer.name = name;
-    row.layer.kernel = kernel;
-    row.layer.in_channels = row.layer.out_channels = channels(input);
-    row.layer.input = input;
-    return add_row(std::move(row));
+    return pool(Op::kSoftmax, input, name, kernel, 1);
 }
 
-int Table::pool(Op op, int input, const std::string &name, int64_t kernel, int64_t stride) {
+int Table::pool(Op op, int input, const std::string &name, const KernelSize &kernel,
+                int64_t stride) {
     Row row;
     row.layer.op = op;
     row.layer.name = name;

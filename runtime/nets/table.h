@@ -39,14 +39,14 @@ public:
     // op: involution, kernel generation or (with `kernels`) aggregation.
     int involution(Op op, int input, const std::string &name, const ParameterNames &names,
                    const InvolutionShape &shape, bool relu, int kernels = -1);
-    // op: max_pool or avg_pool.
     // op: a gradient of the aggregation. That of the input takes `input`, the gradient of the
     // output, and `kernels`; that of the kernels `input` and `grad`, the gradient of the output.
     int gradient(Op op, int input, const std::string &name, const InvolutionShape &shape,
                  int kernels, int grad);
     // Over the taps of kernels.
     int softmax(int input, const std::string &name, const KernelSize &kernel);
-    int pool(Op op, int input, const std::string &name, int64_t kernel, int64_t stride);
+    // op: one without parameters that keeps the number of channels, such as max_pool.
+    int pool(Op op, int input, const std::string &name, const KernelSize &kernel, int64_t stride);
     int global_pool(int input, const std::string &name);
     int dense(int input, const std::string &name, const ParameterNames &names,
               int64_t out_channels);
@@ -64,6 +64,8 @@ public:
 
 private:
     int add_row(Row row);
+    Row of_involution_family(Op op, int input, const std::string &name,
+                             const InvolutionShape &shape) const;
 };
 
 // The parameters of an involution layer under `module`, as in the official checkpoints.
