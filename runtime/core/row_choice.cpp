@@ -47,14 +47,26 @@ std::string only(const std::string &property, const std::string &values) {
     return property + " " + values + " only";
 }
 
-// What rules the row out, "" when it fits.
-std::string misfit_of_convolution(const KernelEntry &row, const LayerSpec &layer) {
-    const bool any_window = row.form != Form::kPoint && row.form != Form::kStrided;
-    if (any_window && row.kernel != 0 &&
-        !(layer.kernel.is_square() && layer.kernel.width == row.kernel))
+// A window of one tap is the same at any dilation.
+bool is_dilated(const LayerSpec &layer) {
+    return layer.dilation > 1 && layer.kernel.taps() > 1;
+}
+
+// These say what rules the row out, "" when it fits.
+std::string misfit_of_size(const KernelEntry &row, const LayerSpec &layer) {
+    if (row.kernel != 0 && !(layer.kernel.is_square() && layer.kernel.width == row.kernel))
         return only("kernel", std::to_string(row.kernel));
-    if (any_window && row.stride != 0 && layer.stride != row.stride)
+    if (row.stride != 0 && layer.stride != row.stride)
         return only("stride", std::to_string(row.stride));
+    return "";
+}
+
+std::string misfit_of_convolution(const KernelEntry &row, const LayerSpec &layer) {
+    if (row.form != Form::kPoint && row.form != Form::kStrided) {
+        const std::string of_size = misfit_of_size(row, layer);
+        if (!of_size.empty())
+            return of_size;
+    }
     if (row.channels != 0 && layer.in_channels != row.channels)
         return only("channels", std::to_string(row.channels));
     if (row.form == Form::kGrouped)
@@ -65,7 +77,7 @@ std::string misfit_of_convolution(const KernelEntry &row, const LayerSpec &layer
                    : "one channel a group only";
     if (layer.groups > 1)
         return only("groups", "1");
-    if (layer.dilation > 1 && layer.kernel.taps() > 1)
+    if (is_dilated(layer))
         return only("dilation", "1");
     if (!layer.kernel.is_square())
         return "square kernels only";
@@ -89,7 +101,7 @@ std::string misfit_of_window(const KernelEntry &row, const LayerSpec &layer) {
         return upsamples ? "with an upsample only" : only("upsample", "1");
     if (clamps != (layer.border == Border::kClamp))
         return only("border", clamps ? "clamp" : "zero");
-    if (row.group_channels != 0 && layer.dilation > 1 && layer.kernel.taps() > 1)
+    if (row.group_channels != 0 && is_dilated(layer))
         return only("dilation", "1");
     return "";
 }
@@ -108,7 +120,7 @@ std::string misfit_of_involution(const KernelEntry &row, const LayerSpec &layer)
         return "";
     if (layer.group_channels != row.group_channels)
         return only("groups of", std::to_string(row.group_channels));
-    if (layer.op == Op::kInvolution && layer.dilation > 1 && layer.kernel.taps() > 1)
+    if (layer.op == Op::kInvolution && is_dilated(layer))
         return only("dilation", "1");
     return "";
 }
@@ -116,13 +128,11 @@ std::string misfit_of_involution(const KernelEntry &row, const LayerSpec &layer)
 std::string misfit(const KernelEntry &row, const LayerSpec &layer) {
     if (layer.op == Op::kConv2d)
         return misfit_of_convolution(row, layer);
-    if (is_gradient(layer.op) && row.group_channels != 0 && layer.dilation > 1 &&
-        layer.kernel.taps() > 1)
+    if (is_gradient(layer.op) && row.group_channels != 0 && is_dilated(layer))
         return only("dilation", "1");
-    if (row.kernel != 0 && !(layer.kernel.is_square() && layer.kernel.width == row.kernel))
-        return only("kernel", std::to_string(row.kernel));
-    if (row.stride != 0 && layer.stride != row.stride)
-        return only("stride", std::to_string(row.stride));
+    const std::string of_size = misfit_of_size(row, layer);
+    if (!of_size.empty())
+        return of_size;
     if (is_involution_family(layer.op))
         return misfit_of_involution(row, layer);
     if (row.group_channels != 0 && layer.in_channels % row.group_channels != 0)
@@ -154,9 +164,10 @@ Status choose_kernel(KernelTable table, involute_isa isa, const LayerSpec &layer
             }
             *kernel = &row;
             if (why)
-                *why = std::string(row.row) + (from == isa ? "" : std::string(" for ")) +
-                       (from == isa ? "" : isa_name(from)) + ": first row that fits " +
-                       describe(layer) + (passed.empty() ? "" : "; not " + passed);
+                *why = std::string(row.row) +
+                       (from == isa ? "" : " for " + std::string(isa_name(from))) +
+                       ": first row that fits " + describe(layer) +
+                       (passed.empty() ? "" : "; not " + passed);
             return Status();
         }
     }
