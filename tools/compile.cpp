@@ -244,17 +244,13 @@ private:
 
 // What one state takes, asked of this program's own library: the same plan by the same code.
 std::string memory_of(const Library &library) {
-    Model model;
-    model.label = library.label;
-    model.architecture = library.model.architecture;
-    model.weights_text = library.model.weights_text;
-    model.weights = library.model.weights_text.empty() ? embedded_weights()
-                                                       : open_weights(library.model.weights_text);
     involute_isa isa = INVOLUTE_ISA_BASELINE; // the best target that runs here
     for (const CompileTarget &target : library.targets)
         if (involute_isa_check(target.isa).code == INVOLUTE_OK)
             isa = target.isa;
-    create_model(isa, kHand, &model);
+    Model model;
+    model.label = library.label;
+    model.model = model_for(library.model, isa);
     const Size size = library.size.height != 0 ? library.size : Size{56, 56};
     const int64_t batch = std::max<int64_t>(1, library.batch);
     const Session session = create_session(model, batch, size, 1);

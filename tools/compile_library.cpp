@@ -82,12 +82,7 @@ std::vector<LibraryKernel> inventory() {
 using RowName = std::pair<std::string, std::string>; // row, isa
 
 std::set<RowName> rows_taken(const Model &model, involute_isa isa) {
-    involute_model_options options = {};
-    options.architecture = model.architecture.c_str();
-    options.weights = model.weights.get();
-    options.isa = isa;
-    ModelHandle created;
-    require(try_create_model(options, kHand, &created), model.label);
+    const ModelHandle created = model_for(model, isa);
     std::set<RowName> rows;
     const Json json = Json::parse(involute_model_json(created.get()));
     for (const Json &row : json.at("rows"))
@@ -322,17 +317,12 @@ void describe_network(const CompileOptions &options, Library *library) {
         library->synthetic = options.weights;
     library->embed = options.embed && library->synthetic.empty();
     library->model = open_model(only_value("--model", options.model), options.weights);
-    library->architecture = library->model.architecture;
     library->label = library->model.label;
     library->name = checked_name(options.name, library->model.label);
     library->kernels = kernels_for_all(library->model, library->targets);
     Json &network = library->model.json;
-    involute_model_options probe = {};
-    probe.architecture = library->architecture.c_str();
-    probe.weights = library->model.weights.get();
-    probe.isa = INVOLUTE_ISA_BASELINE;
-    require(try_create_model(probe, kHand, &library->model.model), library->label);
-    network = Json::parse(involute_model_json(library->model.model.get()));
+    const ModelHandle created = model_for(library->model, INVOLUTE_ISA_BASELINE);
+    network = Json::parse(involute_model_json(created.get()));
     library->classes = network.value("classes", 1000);
     if (library->size.height == 0)
         library->size = default_size(library->model);
@@ -354,6 +344,16 @@ std::string LibraryKernel::columns() const {
     for (involute_isa other : kRising)
         text += ", " + std::to_string(other == isa ? packing : 0);
     return text;
+}
+
+ModelHandle model_for(const Model &model, involute_isa isa) {
+    involute_model_options options = {};
+    options.architecture = model.architecture.c_str();
+    options.weights = model.weights.get();
+    options.isa = isa;
+    ModelHandle created;
+    require(try_create_model(options, kHand, &created), model.label);
+    return created;
 }
 
 int64_t setting(const Json &description, const std::string &key, int64_t fallback) {

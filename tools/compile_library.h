@@ -53,7 +53,6 @@ struct Library {
     Size size;                          // as well
     std::vector<LibraryWeight> weights; // of an operator
     Model model;                        // of a network, or an example of the operator
-    std::string architecture;           // of a network
     bool embed = false;                 // the weights of a network
     std::string synthetic;              // the weights of a network by rule: "synthetic:0"
     int64_t classes = 0;                // of a network
@@ -62,6 +61,9 @@ struct Library {
 };
 
 Library describe_library(const CompileOptions &options);
+
+// The library's model for one instruction set; its weights stay open.
+ModelHandle model_for(const Model &model, involute_isa isa);
 
 // An integer of the operator, or what it is when the text does not say.
 int64_t setting(const Json &description, const std::string &key, int64_t fallback);

@@ -242,7 +242,8 @@ std::string declarations(const Library &library, const std::string &weights) {
     for (const LibraryKernel &kernel : library.kernels)
         text += "int " + kernel.symbol() + "_argv(void **arguments);\n";
     if (library.is_network)
-        text += "\nstatic const char architecture[] = " + c_string(library.architecture) + ";\n";
+        text +=
+            "\nstatic const char architecture[] = " + c_string(library.model.architecture) + ";\n";
     if (!weights.empty())
         text += "\n" + stored_tensors(library, weights);
     return text;
@@ -303,13 +304,13 @@ std::string operator_tensors(const Library &library) {
             "    involute_named_tensor tensors[" +
             std::to_string(library.weights.size()) + "];\n    size_t count = 0;\n";
     for (const LibraryWeight &weight : library.weights) {
-        const std::string indent =
+        const std::string condition =
             convolution && weight.field == "bias" ? "given->bias != NULL && " : "";
-        text += "    if (" + indent + "(code = use_weight(&tensors[count], " +
+        text += "    if (" + condition + "(code = use_weight(&tensors[count], " +
                 c_string(weight.name) + ", given->" + weight.field + ", " +
                 std::to_string(weight.shape.size()) + ",\n        (const int64_t[]){" +
                 joined(weight.shape) + "})) != INVOLUTE_OK)\n        return code;\n    count" +
-                (indent.empty() ? "++" : " += given->bias != NULL") + ";\n";
+                (condition.empty() ? "++" : " += given->bias != NULL") + ";\n";
     }
     return text +
            "    const involute_status copied = involute_weights_create(tensors, count, &weights);\n"
