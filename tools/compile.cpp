@@ -1,13 +1,11 @@
 // `involute compile`: a library for some targets, written to a folder of its own first: kernels by
 // the emit program, the C source by the C compiler, both and the runtime by the linker into one
 // object, of whose symbols only those of the interface stay visible.
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <deque>
 #include <filesystem>
 #include <fstream>
 
@@ -17,7 +15,6 @@
 #include "failure.h"
 #include "print.h"
 #include "progress.h"
-#include "system_info.h"
 
 namespace involute {
 
@@ -137,35 +134,15 @@ private:
         return words;
     }
 
-    // Several at a time.
     void emit_kernels(const std::vector<const LibraryKernel *> &kernels, Progress *progress) const {
-        struct Running {
-            pid_t process;
-            std::string what, log;
-        };
-        std::deque<Running> running;
-        const auto finish_one = [&] {
-            const Running first = running.front();
-            running.pop_front();
-            try {
-                wait_for(first.process, first.what, first.log);
-            } catch (const Failure &) {
-                for (const Running &other : running)
-                    waitpid(other.process, nullptr, 0);
-                throw;
-            }
-        };
-        const size_t at_once = static_cast<size_t>(std::max(1, usable_cores()));
+        ProgramPool programs;
         for (const LibraryKernel *kernel : kernels) {
-            if (running.size() == at_once)
-                finish_one();
-            const std::string symbol = kernel->symbol(), log = path(symbol + ".log");
+            const std::string symbol = kernel->symbol();
+            programs.start(emit_words(*kernel), "compile: " + symbol + ": the emit program",
+                           path(symbol + ".log"));
             progress->step("building " + symbol);
-            running.push_back({start_program(emit_words(*kernel), log),
-                               "compile: " + symbol + ": the emit program", log});
         }
-        while (!running.empty())
-            finish_one();
+        programs.wait_for_all();
     }
 
     // The values of all tensors one after another, in the order in which the source lists them.

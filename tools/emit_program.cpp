@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "failure.h"
+#include "system_info.h"
 
 namespace involute {
 
@@ -106,6 +108,29 @@ void wait_for(pid_t process, const std::string &what, const std::string &log) {
         what + " failed" +
             (WIFSIGNALED(state) ? " by signal " + std::to_string(WTERMSIG(state)) : std::string()) +
             ":\n" + text_of(log));
+}
+
+ProgramPool::~ProgramPool() {
+    for (const Running &program : running_)
+        waitpid(program.process, nullptr, 0);
+}
+
+void ProgramPool::start(const std::vector<std::string> &words, const std::string &what,
+                        const std::string &log) {
+    if (running_.size() == static_cast<size_t>(std::max(1, usable_cores())))
+        wait_for_first();
+    running_.push_back({start_program(words, log), what, log});
+}
+
+void ProgramPool::wait_for_all() {
+    while (!running_.empty())
+        wait_for_first();
+}
+
+void ProgramPool::wait_for_first() {
+    const Running first = std::move(running_.front());
+    running_.pop_front();
+    wait_for(first.process, first.what, first.log);
 }
 
 } // namespace involute

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -42,5 +43,29 @@ pid_t start_program(const std::vector<std::string> &words, const std::string &lo
 
 // Waits for it. Stops with `what`, how it ended and what it printed unless all was well.
 void wait_for(pid_t process, const std::string &what, const std::string &log);
+
+// Programs side by side, as many as there are cores. Whatever still runs at the end is waited for,
+// so that none works in a folder that is gone.
+class ProgramPool {
+public:
+    ProgramPool() = default;
+    ProgramPool(const ProgramPool &) = delete;
+    ProgramPool &operator=(const ProgramPool &) = delete;
+    ~ProgramPool();
+
+    // As the two functions above; waits for the oldest program while there is no place.
+    void start(const std::vector<std::string> &words, const std::string &what,
+               const std::string &log);
+    void wait_for_all();
+
+private:
+    void wait_for_first();
+
+    struct Running {
+        pid_t process;
+        std::string what, log;
+    };
+    std::deque<Running> running_;
+};
 
 } // namespace involute

@@ -3,10 +3,7 @@
 #include "packs.h"
 
 #include <dlfcn.h>
-#include <sys/wait.h>
 
-#include <algorithm>
-#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -14,7 +11,6 @@
 #include "emit_program.h"
 #include "failure.h"
 #include "progress.h"
-#include "system_info.h"
 
 namespace involute {
 
@@ -39,13 +35,6 @@ std::string hexadecimal(uint64_t value) {
     return text;
 }
 
-struct Build {
-    PackRequest request;
-    WorkFolder folder;
-    std::string log;
-    pid_t process;
-};
-
 // The emit program and the packs that it builds.
 class Builder {
 public:
@@ -66,16 +55,18 @@ public:
         Progress progress(static_cast<int>(requests.size()) + 1);
         progress.step("building packs: Halide's runtime");
         build_runtime();
-        std::deque<Build> running;
-        const size_t at_once = static_cast<size_t>(std::max(1, usable_cores()));
+        std::vector<WorkFolder> folders;
+        ProgramPool programs;
         for (const PackRequest &request : requests) {
-            if (running.size() == at_once)
-                finish_one(&running);
+            folders.emplace_back(folder_);
+            const std::string &folder = folders.back().path();
+            programs.start({emit_, "--row", request.row, "--isa", request.isa, "--schedule",
+                            request.schedule, "--out", folder, "--halide-runtime", runtime(),
+                            "--pack", path(request)},
+                           "pack " + request.text() + ": the emit program", folder + "/log");
             progress.step("building packs: " + request.text());
-            running.push_back(begin(request));
         }
-        while (!running.empty())
-            finish_one(&running);
+        programs.wait_for_all();
     }
 
 private:
@@ -91,29 +82,6 @@ private:
         wait_for(start_program({emit_, "--runtime", "halide_runtime", "--out", folder.path()}, log),
                  "pack Halide's runtime: the emit program", log);
         fs::rename(folder.path() + "/halide_runtime.o", runtime());
-    }
-
-    Build begin(const PackRequest &request) const {
-        WorkFolder folder(folder_);
-        const std::string log = folder.path() + "/log";
-        const pid_t process = start_program(
-            {emit_, "--row", request.row, "--isa", request.isa, "--schedule", request.schedule,
-             "--out", folder.path(), "--halide-runtime", runtime(), "--pack", path(request)},
-            log);
-        return {request, std::move(folder), log, process};
-    }
-
-    static void finish_one(std::deque<Build> *running) {
-        const Build build = std::move(running->front());
-        running->pop_front();
-        try {
-            wait_for(build.process, "pack " + build.request.text() + ": the emit program",
-                     build.log);
-        } catch (const Failure &) {
-            for (const Build &other : *running)
-                waitpid(other.process, nullptr, 0);
-            throw;
-        }
     }
 
     std::string emit_, folder_, hash_;
