@@ -19,6 +19,15 @@ inline constexpr Machine kBaseline{"baseline", 4, 16, false};
 inline constexpr Machine kAvx2{"avx2", 8, 16, true};
 inline constexpr Machine kAvx512{"avx512", 16, 32, true};
 
+// The widest vectors that `channels` fill without a rest.
+inline int whole_lanes(const Machine &machine, int channels) {
+    int lanes = machine.lanes;
+    while (channels % lanes != 0) {
+        lanes /= 2;
+    }
+    return lanes;
+}
+
 // One number: where it is kept, what it may be, what it means (one line, for docs/knobs.md). All
 // knobs keep the order of every sum, so none changes a bit of a result.
 struct Knob {

@@ -25,12 +25,8 @@ struct RowTiles {
     // narrow rows. Wider ones than 10 spill with 16 registers (64@56, groups of 8: 0.57 ms against
     // 0.46), between the others there is nothing to choose.
     static RowTiles of_group(const Machine &machine, int group_channels) {
-        int lanes = machine.lanes;
-        while (group_channels % lanes != 0) {
-            lanes /= 2;
-        }
         RowTiles tiles;
-        tiles.vectors = group_channels / lanes;
+        tiles.vectors = group_channels / whole_lanes(machine, group_channels);
         const int most = (machine.lanes == 16 ? 20 : machine.lanes == 8 ? 10 : 8) / tiles.vectors;
         int count = 0;
         for (int pixels : {14, 10, 7, 5, 4, 3, 2}) {

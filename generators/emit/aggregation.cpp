@@ -102,9 +102,9 @@ public:
         } else if (hand()) {
             schedules::x86::schedule(
                 op_,
-                generic()
-                    ? changed(schedules::AggregationKnobs::generic(machine()))
-                    : changed(schedules::AggregationKnobs::defaults(machine(), packing, group())),
+                changed(generic()
+                            ? schedules::AggregationKnobs::generic(machine())
+                            : schedules::AggregationKnobs::defaults(machine(), packing, group())),
                 machine(), *rows_per_task_);
         }
     }

@@ -72,9 +72,9 @@ public:
         } else if (hand()) {
             schedules::x86::schedule(
                 op_,
-                generic()
-                    ? changed(schedules::InvolutionKnobs::generic(machine(), packing))
-                    : changed(schedules::InvolutionKnobs::defaults(machine(), packing, group())),
+                changed(generic()
+                            ? schedules::InvolutionKnobs::generic(machine(), packing)
+                            : schedules::InvolutionKnobs::defaults(machine(), packing, group())),
                 machine(),
                 {*rows_per_task_, *rows_per_block_, *images_per_task_, *threads_per_task_},
                 get_pipeline());

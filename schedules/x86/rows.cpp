@@ -109,11 +109,7 @@ void accumulate_channels(Func sum, const LoopLevel &at, const Var &channel,
 }
 
 void vectorize_step(Stage at, const Var &channel, int step, const Machine &machine) {
-    int lanes = machine.lanes;
-    while (step % lanes != 0) {
-        lanes /= 2;
-    }
-    at.vectorize(channel, lanes).unroll(channel);
+    at.vectorize(channel, whole_lanes(machine, step)).unroll(channel);
 }
 
 void rows(Func out, const Var &channel, const Var &group, const Var &x, const Var &y, const Var &b,
