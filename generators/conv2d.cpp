@@ -43,9 +43,8 @@ Conv2d conv2d_window(const Func &in, const Func &weight, const Conv2dWindow &win
     op.has_batch = true;
     op.pads = window.pad.defined();
     if (op.pads) {
-        op.padded(e, y, b) = BoundaryConditions::constant_exterior(
-            in, 0.f, {{0, window.row_elements}, {0, window.height}, {Expr(), Expr()}})(
-            e - window.pad * window.channels, y - window.pad, b);
+        op.padded(e, y, b) = border_extended(in, window.row_elements, window.height,
+                                             window.pad * window.channels, window.pad)(e, y, b);
     }
     const Func &source = op.pads ? op.padded : in;
 

@@ -9,11 +9,9 @@ using namespace Halide;
 Conv2dGrouped conv2d_grouped(const Conv2dGroupedInputs &i) {
     Conv2dGrouped op;
     auto &[o, g, p, b, e, y, padded, element, row, window, sum, out] = op;
-    const Expr pad_x = i.dilation * (i.kernel_width - 1) / 2,
-               pad_y = i.dilation * (i.kernel_height - 1) / 2;
-    padded(e, y, b) = BoundaryConditions::constant_exterior(
-        i.in, 0.f, {{0, i.row_elements}, {0, i.height}, {Expr(), Expr()}})(e - pad_x * i.channels,
-                                                                           y - pad_y, b);
+    padded(e, y, b) = border_extended(i.in, i.row_elements, i.height,
+                                      i.dilation * (i.kernel_width - 1) / 2 * i.channels,
+                                      i.dilation * (i.kernel_height - 1) / 2)(e, y, b);
 
     // The clamp changes no value: tiles of pixels may reach beyond the last one.
     const Expr pixel = min(likely(p), i.pixels - 1), y_out = row_of(pixel, i.width);

@@ -27,6 +27,11 @@ Halide::Func as_image(const Halide::Func &in, const Halide::Expr &group_channels
 Halide::Func zero_extended(const Halide::Func &in, const Halide::Expr &width,
                            const Halide::Expr &height);
 
+// `in`(e, y, b) moved by `left` elements and `top` rows into its border of zeros.
+Halide::Func border_extended(const Halide::Func &in, const Halide::Expr &row_elements,
+                             const Halide::Expr &height, const Halide::Expr &left,
+                             const Halide::Expr &top);
+
 // `in` with zeros after the last channel of a group, dimension 0 of (ci, g, x, y, b).
 Halide::Func channel_extended(const Halide::Func &in, const Halide::Expr &group_channels);
 

@@ -10,12 +10,15 @@ Sum window_sum(const Conv2d &layer, const PaddedImage &image, int64_t o, int64_t
     const int64_t border_x = layer.dilation * (layer.kernel.width - 1) / 2;
     const int64_t depth = layer.in_channels / layer.groups;
     const int64_t first = o / (layer.out_channels / layer.groups) * depth;
-    const float *weight = layer.weight + o * depth * layer.kernel.taps();
-    Sum sum(layer.bias ? static_cast<double>(layer.bias[o]) : 0.0);
+    const int64_t columns = strided(layer.width, layer.stride);
+    const int64_t places = layer.local ? strided(layer.height, layer.stride) * columns : 1;
+    const int64_t place = layer.local ? y * columns + x : 0;
+    const float *weight = layer.weight + o * depth * layer.kernel.taps() * places + place;
+    Sum sum(layer.bias ? static_cast<double>(layer.bias[o * places + place]) : 0.0);
     for (int64_t c = first; c < first + depth; ++c)
         for (int64_t ky = 0; ky < layer.kernel.height; ++ky)
-            for (int64_t kx = 0; kx < layer.kernel.width; ++kx)
-                sum.add(static_cast<double>(*weight++),
+            for (int64_t kx = 0; kx < layer.kernel.width; ++kx, weight += places)
+                sum.add(static_cast<double>(*weight),
                         image.at(c, y * layer.stride + ky * layer.dilation - border_y,
                                  x * layer.stride + kx * layer.dilation - border_x));
     return sum;

@@ -1,4 +1,5 @@
-// Convolution of any group size, 'same' padding, then residual and ReLU.
+// Convolution of any group size, 'same' padding, then residual and ReLU; also with weights of their
+// own at every output pixel (a locally connected layer).
 #pragma once
 
 #include "oracle/bounds.h"
@@ -10,6 +11,7 @@ struct Conv2d {
     Window kernel;
     int64_t stride = 1, dilation = 1, groups = 1;
     bool relu = false;
+    bool local = false;              // weight and bias have [Ho,Wo] behind their other dimensions
     const float *input = nullptr;    // [B,I,H,W]
     const float *weight = nullptr;   // [O,I/groups,Kh,Kw]
     const float *bias = nullptr;     // [O], nullptr: zeros

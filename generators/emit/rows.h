@@ -13,8 +13,9 @@ struct Row {
 
     // The Generator class that builds it.
     std::string generator() const {
-        const std::string shape = form;
-        return std::string(op) + (shape == "grouped" || shape == "depthwise" ? "_grouped" : "");
+        const std::string name = op, shape = form;
+        const bool grouped = shape == "grouped" || shape == "depthwise";
+        return name + (name == "conv2d" && grouped ? "_grouped" : "");
     }
     int packing(const std::string &isa) const {
         return isa == "baseline" ? baseline : isa == "avx2" ? avx2 : isa == "avx512" ? avx512 : 0;

@@ -21,17 +21,29 @@ enum class Op {
     kDense,
     kAggregationGradInput,
     kAggregationGradWeight,
-    kSoftmax, // over the taps of kernels, which are its input
+    kSoftmax,     // over the taps of kernels, which are its input
+    kLocal,       // a convolution with weights of its own at every output pixel
+    kReluGrad,    // of the layer that made its input
+    kAvgPoolGrad, // added to another gradient
 };
 
-// The gradients of the aggregation; its own input has the height and width of a session.
+// After the last one.
+constexpr int kOps = static_cast<int>(Op::kAvgPoolGrad) + 1;
+
 // Whether its output is [B,G,K*K,H,W].
 inline bool makes_kernels(Op op) {
     return op == Op::kKernelGeneration || op == Op::kAggregationGradWeight || op == Op::kSoftmax;
 }
 
+// The gradients of the aggregation.
 inline bool is_gradient(Op op) {
     return op == Op::kAggregationGradInput || op == Op::kAggregationGradWeight;
+}
+
+// Gradients of an input: their output has the height and width of a session, their input is strided
+// instead.
+inline bool goes_back(Op op) {
+    return op == Op::kAggregationGradInput || op == Op::kAvgPoolGrad;
 }
 
 const char *op_name(Op op); // "conv2d", "involution", ...
@@ -65,21 +77,24 @@ struct LayerSpec {
     int64_t upsample = 1;          // aggregation: pixel (y, x) reads around (y, x) / upsample
     Border border = Border::kZero; // aggregation
     int64_t in_channels = 0, out_channels = 0;
-    int64_t groups = 1;          // conv2d
-    int64_t group_channels = 16; // involution family
-    int64_t hidden = 0;          // involution family: width of the bottleneck, 0: single-layer form
-    bool relu = false;           // max(., 0) after bias / scale and shift, and after the residual
-    int input = -1;              // tensor ids, indices into Graph::tensors
-    int residual = -1;           // conv2d: added before the ReLU
-    int kernels = -1;            // aggregation and its grad_input: [B,G,K*K,Ho,Wo]
-    int grad = -1;               // aggregation_grad_weight: [B,C,Ho,Wo]; grad_input has it as input
+    int64_t groups = 1;            // conv2d, local
+    int64_t height = 0, width = 0; // local: of the only input that its weights are for
+    int64_t group_channels = 16;   // involution family
+    int64_t hidden = 0; // involution family: width of the bottleneck, 0: single-layer form
+    bool relu = false;  // max(., 0) after bias / scale and shift, and after the residual
+    int input = -1;     // tensor ids, indices into Graph::tensors
+    int residual = -1;  // conv2d: added before the ReLU; avg_pool_grad: added
+    int kernels = -1;   // aggregation and its grad_input: [B,G,K*K,Ho,Wo]
+    int grad = -1;      // gradient of the output [B,C,Ho,Wo] of an aggregation or a ReLU:
+                        // aggregation_grad_weight, relu_grad; the others have it as input
     int output = -1;
 };
 
 // Unpacked float32, row-major. Empty vectors: the layer has none (a missing bias is zeros).
 struct LayerWeights {
-    std::vector<float> weight, bias; // conv2d [O,I/groups,Kh,Kw], dense [O,I], second layer of
-                                     // kernel generation [K*K*G, hidden or C]
+    std::vector<float> weight, bias; // conv2d [O,I/groups,Kh,Kw], local [O,I/groups,Kh,Kw,Ho,Wo],
+                                     // dense [O,I], second layer of kernel generation
+                                     // [K*K*G, hidden or C]; local's bias is [O,Ho,Wo]
     std::vector<float> reduce_weight, reduce_bias; // first layer of kernel generation [hidden, C]
     std::vector<float> scale, shift; // [C], after involution / aggregation: x*scale + shift
 };

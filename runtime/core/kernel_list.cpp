@@ -19,7 +19,8 @@ namespace op_word {
                               dense = Op::kDense,
                               aggregation_grad_input = Op::kAggregationGradInput,
                               aggregation_grad_weight = Op::kAggregationGradWeight,
-                              softmax = Op::kSoftmax;
+                              softmax = Op::kSoftmax, local = Op::kLocal, relu_grad = Op::kReluGrad,
+                              avg_pool_grad = Op::kAvgPoolGrad;
 } // namespace op_word
 namespace form_word {
 [[maybe_unused]] constexpr Form point = Form::kPoint, strided = Form::kStrided,

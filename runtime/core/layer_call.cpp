@@ -63,6 +63,29 @@ int add_pixels(const LayerOperand &operand, LayerCall *result) {
                                                   {layout.batch, image_stride(layout)}});
 }
 
+// (e, y, b), the input
+void add_rows(const LayerOperand &operand, LayerCall *result) {
+    const TensorLayout &layout = *operand.layout;
+    result->input = result->call.add_buffer(operand.host, {{layout.width * layout.pixel_stride, 1},
+                                                           {layout.height, row_stride(layout)},
+                                                           {layout.batch, image_stride(layout)}});
+}
+
+// (o, c, kx, ky, g[, p])
+void add_grouped(const WeightSpan &weight, const GroupedPacking &shape, bool with_pixels,
+                 LayerCall *result) {
+    const BufferDimension o = {shape.padded_outputs(), 1};
+    const auto around = [](const BufferDimension &inner, int64_t extent) {
+        return BufferDimension{extent, inner.extent * inner.stride};
+    };
+    const BufferDimension c = around(o, shape.depth), kx = around(c, shape.width),
+                          ky = around(kx, shape.height), g = around(ky, shape.groups);
+    if (with_pixels)
+        result->call.add_buffer(weight.data(), {o, c, kx, ky, g, around(g, shape.pixels)});
+    else
+        result->call.add_buffer(weight.data(), {o, c, kx, ky, g});
+}
+
 // (n, k, no) and (n, no)
 void add_matrix(const WeightSpan &weight, int64_t nr, int64_t depth, int64_t blocks,
                 LayerCall *result) {
@@ -103,12 +126,10 @@ void bind_point(const LayerSpec &layer, const PackedLayer &weights, const LayerO
 void bind_window(const LayerSpec &layer, const PackedLayer &weights, const LayerOperands &operands,
                  LayerCall *result) {
     KernelCall &call = result->call;
-    const TensorLayout &in = *operands.input.layout, &out = *operands.output.layout;
+    const TensorLayout &out = *operands.output.layout;
     const int64_t nr = weights.kernel->packing, blocks = layer.out_channels / nr;
     const int64_t depth = layer.kernel.width * layer.in_channels; // J
-    result->input = call.add_buffer(operands.input.host, {{in.width * in.pixel_stride, 1},
-                                                          {in.height, row_stride(in)},
-                                                          {in.batch, image_stride(in)}});
+    add_rows(operands.input, result);
     call.add_buffer(weights.weight.data(), {{nr, 1},
                                             {depth, nr},
                                             {layer.kernel.height, nr * depth},
@@ -141,15 +162,8 @@ void bind_grouped(const LayerSpec &layer, const PackedLayer &weights, const Laye
     const TensorLayout &in = *operands.input.layout, &out = *operands.output.layout;
     const GroupedPacking shape = grouped_packing(layer, *weights.kernel);
     const int64_t outputs = shape.outputs, padded = shape.padded_outputs();
-    result->input = call.add_buffer(operands.input.host, {{in.width * in.pixel_stride, 1},
-                                                          {in.height, row_stride(in)},
-                                                          {in.batch, image_stride(in)}});
-    call.add_buffer(weights.weight.data(),
-                    {{padded, 1},
-                     {shape.depth, padded},
-                     {shape.width, padded * shape.depth},
-                     {shape.height, padded * shape.depth * shape.width},
-                     {shape.groups, padded * shape.depth * shape.width * shape.height}});
+    add_rows(operands.input, result);
+    add_grouped(weights.weight, shape, false, result);
     call.add_buffer(weights.bias.data(), {{padded, 1}, {shape.groups, padded}});
     if (const TensorLayout *residual = operands.residual.layout) {
         result->residual =
@@ -171,6 +185,26 @@ void bind_grouped(const LayerSpec &layer, const PackedLayer &weights, const Laye
                                                             {shape.groups, outputs},
                                                             {out.pixels(), out.pixel_stride},
                                                             {out.batch, image_stride(out)}});
+}
+
+void bind_local(const LayerSpec &layer, const PackedLayer &weights, const LayerOperands &operands,
+                LayerCall *result) {
+    KernelCall &call = result->call;
+    const TensorLayout &in = *operands.input.layout, &out = *operands.output.layout;
+    const GroupedPacking shape = grouped_packing(layer, *weights.kernel);
+    add_rows(operands.input, result);
+    add_grouped(weights.weight, shape, true, result);
+    const int64_t padded = shape.padded_outputs(), of_pixel = padded * shape.groups;
+    const bool biased = weights.bias.size() > static_cast<size_t>(of_pixel) || out.pixels() == 1;
+    call.add_buffer(weights.bias.data(),
+                    {{padded, 1}, {shape.groups, padded}, {out.pixels(), biased ? of_pixel : 0}});
+    call.add_float(floor_of(layer));
+    call.add_int(layer.in_channels);
+    call.add_int(layer.stride);
+    call.add_int(useful_dilation(layer, in));
+    call.add_int(out.width);
+    call.add_int(result->partition.rows_per_task);
+    result->output = add_map(operands.output, shape.outputs, result);
 }
 
 void bind_dense(const LayerSpec &layer, const PackedLayer &weights, const LayerOperands &operands,
@@ -337,8 +371,8 @@ WorkShape work_shape(const LayerSpec &layer, const KernelEntry &kernel,
 }
 
 bool wants_reciprocals(const LayerSpec &layer) {
-    return layer.op == Op::kAvgPool || layer.op == Op::kInvolution ||
-           layer.op == Op::kKernelGeneration;
+    return layer.op == Op::kAvgPool || layer.op == Op::kAvgPoolGrad ||
+           layer.op == Op::kInvolution || layer.op == Op::kKernelGeneration;
 }
 
 Status make_reciprocals(int64_t stride, AlignedFloats *table) {
@@ -374,6 +408,22 @@ void bind_layer(const LayerSpec &layer, const PackedLayer &weights, const LayerO
     case Op::kKernelGeneration:
     case Op::kAggregation:
         return bind_involution_family(layer, weights, operands, reciprocals, result);
+    case Op::kLocal:
+        return bind_local(layer, weights, operands, result);
+    case Op::kReluGrad:
+        result->input = add_map(operands.input, group, result);
+        result->grad = add_map(operands.grad, group, result);
+        result->call.add_int(result->partition.rows_per_task);
+        result->output = add_map(operands.output, group, result);
+        return;
+    case Op::kAvgPoolGrad:
+        result->input = add_map(operands.input, group, result);
+        result->residual = add_map(operands.residual, group, result);
+        result->call.add_int(layer.stride);
+        add_reciprocals(layer, reciprocals, result);
+        result->call.add_int(result->partition.rows_per_task);
+        result->output = add_map(operands.output, group, result);
+        return;
     case Op::kSoftmax:
         result->input = add_map(operands.input, layer.kernel.taps(), result);
         result->call.add_int(result->partition.rows_per_task);

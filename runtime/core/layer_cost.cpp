@@ -40,8 +40,9 @@ int64_t touched(int64_t size, int64_t outputs, int64_t kernel, int64_t stride, i
 }
 
 int64_t input_bytes(const LayerSpec &layer, const TensorLayout &in, const TensorLayout &out) {
-    const bool windows = layer.op == Op::kConv2d || layer.op == Op::kMaxPool ||
-                         layer.op == Op::kAggregation || layer.op == Op::kAggregationGradWeight;
+    const bool windows = layer.op == Op::kConv2d || layer.op == Op::kLocal ||
+                         layer.op == Op::kMaxPool || layer.op == Op::kAggregation ||
+                         layer.op == Op::kAggregationGradWeight;
     if (!windows || layer.stride <= 1)
         return in.elements() * kFloat; // with a stride, pools read every pixel
     return in.batch * in.pixel_stride * kFloat *
@@ -65,6 +66,11 @@ int64_t computed_macs(const LayerSpec &layer, const KernelEntry &kernel, const P
         }
         return (flat ? 1 : output.batch) * round_up(pixels, convolution_tile(kernel, pixels)) *
                layer.out_channels * channels * taps;
+    }
+    if (layer.op == Op::kLocal) {
+        const GroupedPacking shape = grouped_packing(layer, kernel);
+        return output.batch * output.pixels() * shape.groups * shape.padded_outputs() *
+               shape.depth * taps;
     }
     if (layer.op == Op::kDense)
         return output.batch * round_up(layer.out_channels, nr) * channels;

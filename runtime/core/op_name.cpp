@@ -28,6 +28,12 @@ const char *op_name(Op op) {
         return "softmax";
     case Op::kAggregationGradWeight:
         return "aggregation_grad_weight";
+    case Op::kLocal:
+        return "local";
+    case Op::kReluGrad:
+        return "relu_grad";
+    case Op::kAvgPoolGrad:
+        return "avg_pool_grad";
     }
     return "unknown";
 }

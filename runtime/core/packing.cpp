@@ -46,12 +46,22 @@ void walk_window(const WindowPacking &shape, Visit visit) {
 template <class Visit>
 void walk_grouped(const GroupedPacking &shape, Visit visit) {
     const int64_t taps = shape.height * shape.width, padded = shape.padded_outputs();
-    for (int64_t g = 0; g < shape.groups; ++g) {
-        for (int64_t tap = 0; tap < taps; ++tap) {
-            for (int64_t c = 0; c < shape.depth; ++c) {
-                for (int64_t o = 0; o < shape.outputs; ++o)
-                    visit(((g * taps + tap) * shape.depth + c) * padded + o,
-                          ((g * shape.outputs + o) * shape.depth + c) * taps + tap);
+    const int64_t of_pixel = shape.groups * taps * shape.depth * padded;
+    // A cache line of the source holds so many pixels.
+    constexpr int64_t kLine = 16;
+    for (int64_t first = 0; first < shape.pixels; first += kLine) {
+        const int64_t last = std::min(first + kLine, shape.pixels);
+        for (int64_t g = 0; g < shape.groups; ++g) {
+            for (int64_t tap = 0; tap < taps; ++tap) {
+                for (int64_t c = 0; c < shape.depth; ++c) {
+                    for (int64_t o = 0; o < shape.outputs; ++o) {
+                        const int64_t to = ((g * taps + tap) * shape.depth + c) * padded + o;
+                        const int64_t from =
+                            ((g * shape.outputs + o) * shape.depth + c) * taps + tap;
+                        for (int64_t p = first; p < last; ++p)
+                            visit(p * of_pixel + to, from * shape.pixels + p);
+                    }
+                }
             }
         }
     }
@@ -108,7 +118,7 @@ int64_t GroupedPacking::padded_outputs() const {
 }
 
 int64_t GroupedPacking::size() const {
-    return padded_outputs() * depth * height * width * groups;
+    return padded_outputs() * depth * height * width * groups * pixels;
 }
 
 void pack_grouped(const GroupedPacking &shape, const float *source, float *packed) {
@@ -122,9 +132,14 @@ void unpack_grouped(const GroupedPacking &shape, const float *packed, float *sou
 
 void pack_grouped_vector(const GroupedPacking &shape, const float *source, float *packed) {
     const int64_t padded = shape.padded_outputs();
-    std::fill(packed, packed + padded * shape.groups, 0.0f);
-    for (int64_t g = 0; source && g < shape.groups; ++g)
-        std::copy_n(source + g * shape.outputs, shape.outputs, packed + g * padded);
+    std::fill(packed, packed + padded * shape.groups * shape.pixels, 0.0f);
+    for (int64_t p = 0; source && p < shape.pixels; ++p) {
+        for (int64_t g = 0; g < shape.groups; ++g) {
+            for (int64_t o = 0; o < shape.outputs; ++o)
+                packed[(p * shape.groups + g) * padded + o] =
+                    source[(g * shape.outputs + o) * shape.pixels + p];
+        }
+    }
 }
 
 void pack_vector(int64_t count, int64_t nr, int64_t blocks, const float *source, float *packed) {
@@ -156,17 +171,17 @@ Status pack_window(const WindowPacking &shape, const float *source, const char *
 
 Status pack_grouped(const GroupedPacking &shape, const float *source, const char *what,
                     WeightMemory *memory, WeightSpan *packed) {
-    INVOLUTE_RETURN_IF_ERROR(allocate_packed(
-        {shape.padded_outputs(), shape.depth, shape.height, shape.width, shape.groups}, what,
-        memory, packed));
+    INVOLUTE_RETURN_IF_ERROR(allocate_packed({shape.padded_outputs(), shape.depth, shape.height,
+                                              shape.width, shape.groups, shape.pixels},
+                                             what, memory, packed));
     pack_grouped(shape, source, packed->data());
     return Status();
 }
 
 Status pack_grouped_vector(const GroupedPacking &shape, const float *source, const char *what,
                            WeightMemory *memory, WeightSpan *packed) {
-    INVOLUTE_RETURN_IF_ERROR(
-        allocate_packed({shape.padded_outputs(), shape.groups}, what, memory, packed));
+    INVOLUTE_RETURN_IF_ERROR(allocate_packed({shape.padded_outputs(), shape.groups, shape.pixels},
+                                             what, memory, packed));
     pack_grouped_vector(shape, source, packed->data());
     return Status();
 }

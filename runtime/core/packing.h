@@ -32,19 +32,21 @@ struct WindowPacking {
 void pack_window(const WindowPacking &shape, const float *source, float *packed);
 void unpack_window(const WindowPacking &shape, const float *packed, float *source);
 
-// weight(o, c, kx, ky, g) from [groups*outputs][depth][height][width], o filled up with zeros to
-// whole blocks of NR: grouped convolution. Depthwise: one group whose outputs are all channels.
+// weight(o, c, kx, ky, g[, p]) from [groups*outputs][depth][height][width][pixels], o filled up
+// with zeros to whole blocks of NR: grouped convolution and, with others for every pixel of the
+// output, local. Depthwise: one group whose outputs are all channels.
 struct GroupedPacking {
     int64_t outputs = 0, groups = 0; // outputs of a group
     int64_t depth = 0;               // inputs of an output
     int64_t height = 0, width = 0, nr = 0;
+    int64_t pixels = 1;
 
     int64_t padded_outputs() const;
     int64_t size() const;
 };
 void pack_grouped(const GroupedPacking &shape, const float *source, float *packed);
 void unpack_grouped(const GroupedPacking &shape, const float *packed, float *source);
-// bias(o, g); zeros when source is nullptr.
+// bias(o, g[, p]) from [groups*outputs][pixels]; zeros when source is nullptr.
 void pack_grouped_vector(const GroupedPacking &shape, const float *source, float *packed);
 
 // bias(n, no) [1, NR]: `count` values, or zeros when source is nullptr, in `blocks` of NR.

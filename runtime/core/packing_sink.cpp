@@ -79,13 +79,18 @@ Status pack_grouped(const LayerSpec &layer, const LayerWeights &weights, WeightM
     const char *name = layer.name.c_str();
     INVOLUTE_RETURN_IF_ERROR(check_count(
         layer, "weight", weights.weight,
-        {layer.out_channels, layer.in_channels / layer.groups, layer.kernel.taps()}, false));
-    INVOLUTE_RETURN_IF_ERROR(check_count(layer, "bias", weights.bias, {layer.out_channels}, true));
+        {layer.out_channels, layer.in_channels / layer.groups, layer.kernel.taps(), shape.pixels},
+        false));
+    INVOLUTE_RETURN_IF_ERROR(
+        check_count(layer, "bias", weights.bias, {layer.out_channels, shape.pixels}, true));
     INVOLUTE_RETURN_IF_ERROR(
         pack_grouped(shape, weights.weight.data(), name, memory, &packed->weight));
+    GroupedPacking bias = shape;
+    if (weights.bias.empty()) // the zeros of one pixel serve all
+        bias.pixels = 1;
     INVOLUTE_RETURN_IF_ERROR(
-        pack_grouped_vector(shape, data_or_null(weights.bias), name, memory, &packed->bias));
-    return layer.residual >= 0
+        pack_grouped_vector(bias, data_or_null(weights.bias), name, memory, &packed->bias));
+    return layer.op == Op::kLocal || layer.residual >= 0
                ? Status()
                : pack_vector(shape.outputs, shape.nr, ceil_div(shape.outputs, shape.nr), nullptr,
                              name, memory, &packed->zeros);
@@ -143,6 +148,8 @@ GroupedPacking grouped_packing(const LayerSpec &layer, const KernelEntry &kernel
     shape.depth = layer.in_channels / layer.groups;
     shape.height = layer.kernel.height, shape.width = layer.kernel.width;
     shape.nr = kernel.packing;
+    if (layer.op == Op::kLocal)
+        shape.pixels = ceil_div(layer.height, layer.stride) * ceil_div(layer.width, layer.stride);
     return shape;
 }
 
@@ -164,6 +171,7 @@ Status PackingSink::add(const LayerSpec &layer, LayerWeights &&weights) {
     }
     switch (layer.op) {
     case Op::kConv2d:
+    case Op::kLocal:
     case Op::kDense:
         INVOLUTE_RETURN_IF_ERROR(packed.kernel->is_generic()
                                      ? pack_grouped(layer, source, &memory_, &packed)
@@ -185,6 +193,8 @@ Status PackingSink::add(const LayerSpec &layer, LayerWeights &&weights) {
     case Op::kAggregationGradInput:
     case Op::kSoftmax:
     case Op::kAggregationGradWeight:
+    case Op::kReluGrad:
+    case Op::kAvgPoolGrad:
         break;
     }
     layers_.push_back(std::move(packed));

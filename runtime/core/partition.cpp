@@ -300,6 +300,9 @@ Partition cut_work(const KernelEntry &kernel, const WorkShape &work, const Cores
         return cut;
     case Op::kKernelGeneration:
     case Op::kSoftmax:
+    case Op::kLocal:
+    case Op::kReluGrad:
+    case Op::kAvgPoolGrad:
     case Op::kMaxPool:
     case Op::kAvgPool:
         cut_rows(work, threads, 0.1, &cut);

@@ -30,9 +30,8 @@ const char *form_name(Form form) {
 }
 
 bool op_from_name(const char *name, Op *op) {
-    for (Op known : {Op::kConv2d, Op::kInvolution, Op::kKernelGeneration, Op::kAggregation,
-                     Op::kMaxPool, Op::kAvgPool, Op::kGlobalPool, Op::kDense,
-                     Op::kAggregationGradInput, Op::kAggregationGradWeight, Op::kSoftmax}) {
+    for (int i = 0; i < kOps; ++i) {
+        const Op known = static_cast<Op>(i);
         if (std::strcmp(name, op_name(known)) == 0) {
             *op = known;
             return true;

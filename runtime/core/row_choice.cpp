@@ -23,7 +23,7 @@ std::string size_text(const KernelSize &kernel) {
 std::string describe(const LayerSpec &layer) {
     std::string text = "kernel " + size_text(layer.kernel) + ", stride " +
                        std::to_string(layer.stride) + ", " + std::to_string(layer.in_channels) +
-                       (layer.op == Op::kConv2d || layer.op == Op::kDense
+                       (layer.op == Op::kConv2d || layer.op == Op::kDense || layer.op == Op::kLocal
                             ? " -> " + std::to_string(layer.out_channels)
                             : std::string()) +
                        " channels";
@@ -126,7 +126,7 @@ std::string misfit_of_involution(const KernelEntry &row, const LayerSpec &layer)
 }
 
 std::string misfit(const KernelEntry &row, const LayerSpec &layer) {
-    if (layer.op == Op::kConv2d)
+    if (layer.op == Op::kConv2d || layer.op == Op::kLocal)
         return misfit_of_convolution(row, layer);
     if (is_gradient(layer.op) && row.group_channels != 0 && is_dilated(layer))
         return only("dilation", "1");

@@ -44,14 +44,14 @@ Status check_options(const involute_session_options &options) {
 }
 
 // Sums take the place of their residual where nothing needs it any more: its lines are in a cache
-// that can be written at once, and the next layers find a smaller footprint. Kernels with hand
+// that can be written at once, and the next layers find a smaller footprint. Convolutions with hand
 // schedules write each value once, right after they have read the residual of it.
 void share_residuals(const Model &model, const std::vector<TensorLayout> &layouts,
                      std::vector<TensorLifetime> *lifetimes) {
     const Graph &graph = model.graph;
     for (size_t i = 0; i < graph.layers.size(); ++i) {
         const LayerSpec &layer = graph.layers[i];
-        if (layer.residual < 0 || layer.residual == layer.input)
+        if (layer.op != Op::kConv2d || layer.residual < 0 || layer.residual == layer.input)
             continue;
         const size_t from = static_cast<size_t>(layer.residual);
         const size_t to = static_cast<size_t>(layer.output);

@@ -10,10 +10,6 @@
 namespace involute {
 namespace {
 
-bool is_grad_input(const LayerSpec &layer) {
-    return layer.op == Op::kAggregationGradInput;
-}
-
 Status set_spatial(const Graph &graph, int tensor, int64_t batch, int64_t height, int64_t width,
                    std::vector<TensorLayout> *layouts) {
     TensorLayout &layout = (*layouts)[static_cast<size_t>(tensor)];
@@ -79,10 +75,17 @@ Status check_window(const LayerSpec &layer, const TensorLayout &in) {
                              layer.name.c_str(), step, rows, columns, rows * step, columns * step,
                              in.height, in.width);
     }
-    if (layer.op != Op::kConv2d && layer.op != Op::kAggregation && layer.op != Op::kInvolution)
+    const bool convolves = layer.op == Op::kConv2d || layer.op == Op::kLocal;
+    if (!convolves && layer.op != Op::kAggregation && layer.op != Op::kInvolution)
         return Status();
+    if (layer.op == Op::kLocal && (in.height != layer.height || in.width != layer.width)) {
+        return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                             "layer '%.100s': its weights are for an input of %" PRId64 "x%" PRId64
+                             ", got %" PRId64 "x%" PRId64,
+                             layer.name.c_str(), layer.height, layer.width, in.height, in.width);
+    }
     const int64_t useful = useful_dilation(layer, in);
-    const int64_t images = layer.op == Op::kConv2d ? in.batch : 1;
+    const int64_t images = convolves ? in.batch : 1;
     int64_t elements = 0;
     if (checked_product({images, in.height + useful * (rows - 1), in.width + useful * (columns - 1),
                          in.pixel_stride},
@@ -139,7 +142,7 @@ Status infer_layouts(const Graph &graph, const std::vector<int> &packing, int64_
     const bool flat = graph.tensors[static_cast<size_t>(first)].is_vector;
     // The size given is that of the input of an aggregation; its gradient comes from the output.
     const int64_t stride =
-        !graph.layers.empty() && is_grad_input(graph.layers[0]) ? graph.layers[0].stride : 1;
+        !graph.layers.empty() && goes_back(graph.layers[0].op) ? graph.layers[0].stride : 1;
     INVOLUTE_RETURN_IF_ERROR(set_spatial(graph, first, batch, flat ? 1 : ceil_div(height, stride),
                                          flat ? 1 : ceil_div(width, stride), layouts));
 
@@ -149,23 +152,29 @@ Status infer_layouts(const Graph &graph, const std::vector<int> &packing, int64_
         INVOLUTE_RETURN_IF_ERROR(check_id(graph, layer.output, false));
         INVOLUTE_RETURN_IF_ERROR(check_id(graph, layer.residual, true));
         INVOLUTE_RETURN_IF_ERROR(
-            check_id(graph, layer.kernels, layer.op != Op::kAggregation && !is_grad_input(layer)));
+            check_id(graph, layer.kernels,
+                     layer.op != Op::kAggregation && layer.op != Op::kAggregationGradInput));
         INVOLUTE_RETURN_IF_ERROR(
-            check_id(graph, layer.grad, layer.op != Op::kAggregationGradWeight));
+            check_id(graph, layer.grad,
+                     layer.op != Op::kAggregationGradWeight && layer.op != Op::kReluGrad));
         const TensorLayout &in = (*layouts)[static_cast<size_t>(layer.input)];
         if (in.batch == 0) {
             return Status::error(INVOLUTE_INTERNAL, "layer '%s': its input is written later",
                                  layer.name.c_str());
         }
         const bool to_one = layer.op == Op::kGlobalPool || layer.op == Op::kDense;
-        const int64_t stride_xy = is_grad_input(layer) ? 1 : layer.stride;
+        const bool back = goes_back(layer.op);
+        const int64_t stride_xy = back ? 1 : layer.stride;
         const int64_t out_height = to_one ? 1 : ceil_div(in.height * layer.upsample, stride_xy);
         const int64_t out_width = to_one ? 1 : ceil_div(in.width * layer.upsample, stride_xy);
-        if (is_grad_input(layer))
-            INVOLUTE_RETURN_IF_ERROR(
-                set_spatial(graph, layer.output, batch, height, width, layouts));
-        const int same_size = is_grad_input(layer) ? -1 : layer.output;
-        for (int tensor : {same_size, layer.residual, layer.kernels, layer.grad}) {
+        for (int tensor : {layer.output, layer.residual}) {
+            if (tensor >= 0) {
+                INVOLUTE_RETURN_IF_ERROR(set_spatial(graph, tensor, batch,
+                                                     back ? height : out_height,
+                                                     back ? width : out_width, layouts));
+            }
+        }
+        for (int tensor : {layer.kernels, layer.grad}) {
             if (tensor >= 0) {
                 INVOLUTE_RETURN_IF_ERROR(
                     set_spatial(graph, tensor, batch, out_height, out_width, layouts));
@@ -207,6 +216,7 @@ int64_t layer_macs(const LayerSpec &layer, const TensorLayout &output) {
         layer.hidden > 0 ? layer.hidden * (layer.in_channels + rows) : layer.in_channels * rows;
     switch (layer.op) {
     case Op::kConv2d:
+    case Op::kLocal:
         return pixels * layer.out_channels * (layer.in_channels / layer.groups) * taps;
     case Op::kDense:
         return pixels * layer.out_channels * layer.in_channels;
@@ -221,6 +231,8 @@ int64_t layer_macs(const LayerSpec &layer, const TensorLayout &output) {
     case Op::kInvolution:
         return pixels * (generation + aggregation);
     case Op::kSoftmax:
+    case Op::kReluGrad:
+    case Op::kAvgPoolGrad:
     case Op::kMaxPool:
     case Op::kAvgPool:
     case Op::kGlobalPool:

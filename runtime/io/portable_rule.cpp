@@ -1,5 +1,6 @@
 #include "io/portable_rule.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace involute {
@@ -33,8 +34,8 @@ float PortableRule::operator[](uint64_t i) const {
 
 Spread spread(const std::string &name, const std::vector<int64_t> &shape, WeightRole role,
               int64_t taps) {
-    double fan_in = 1;
-    for (size_t d = 1; d < shape.size(); d++)
+    double fan_in = 1; // what is beyond the window are pixels that have weights of their own
+    for (size_t d = 1; d < std::min<size_t>(shape.size(), 4); d++)
         fan_in *= static_cast<double>(shape[d]);
     switch (role) {
     case WeightRole::kConv:

@@ -2,6 +2,8 @@
 // "head.") and of data-parallel training ("module." in front).
 #include "nets/parameters.h"
 
+#include "core/checked_size.h"
+
 namespace involute {
 
 namespace {
@@ -75,15 +77,18 @@ Status ParameterReader::read_norm(const std::string &module, int64_t channels, N
     return weights_ ? check_norm(*norm, prefix_ + styled(module, style_)) : Status();
 }
 
-// Convolution or dense layer.
+// Convolution, local or dense layer.
 Status ParameterReader::read_product(const Row &row, const std::vector<int64_t> &shape,
                                      LayerWeights *weights) {
     const int64_t channels = row.layer.out_channels;
+    std::vector<int64_t> bias = {channels};
+    if (row.layer.op == Op::kLocal) // one of every pixel
+        bias.insert(bias.end(), shape.end() - 2, shape.end());
     INVOLUTE_RETURN_IF_ERROR(
         read_tensor(row.names.weight, shape, WeightRole::kConv, 0, &weights->weight));
     if (!row.names.bias.empty())
         INVOLUTE_RETURN_IF_ERROR(
-            read_tensor(row.names.bias, {channels}, WeightRole::kBias, 0, &weights->bias));
+            read_tensor(row.names.bias, bias, WeightRole::kBias, 0, &weights->bias));
     if (row.names.norm.empty())
         return {};
     Norm norm;
@@ -113,6 +118,28 @@ Status ParameterReader::read_generation(const Row &row, LayerWeights *weights) {
                        &weights->bias);
 }
 
+// The parameters count where the kernel generation itself reads them.
+Status ParameterReader::read_part(const Row &row, LayerWeights *weights) {
+    const int64_t counted = parameters_;
+    LayerWeights all;
+    INVOLUTE_RETURN_IF_ERROR(read_generation({*row.generation, row.names, {}, {}}, &all));
+    parameters_ = counted;
+    if (row.part == Part::kReduce) {
+        weights->weight = std::move(all.reduce_weight);
+        weights->bias = std::move(all.reduce_bias);
+        return {};
+    }
+    const std::vector<float> &source =
+        row.part == Part::kReduceTransposed ? all.reduce_weight : all.weight;
+    const size_t outputs = static_cast<size_t>(row.layer.out_channels);
+    const size_t inputs = static_cast<size_t>(row.layer.in_channels);
+    weights->weight.resize(source.size());
+    for (size_t o = 0; weights_ && o < outputs; ++o)
+        for (size_t i = 0; i < inputs; ++i)
+            weights->weight[o * inputs + i] = source[i * outputs + o];
+    return {};
+}
+
 Status ParameterReader::read_scale_shift(const Row &row, LayerWeights *weights) {
     if (row.names.norm.empty())
         return {};
@@ -125,12 +152,19 @@ Status ParameterReader::read_scale_shift(const Row &row, LayerWeights *weights) 
 
 Status ParameterReader::read(const Row &row, LayerWeights *weights) {
     const LayerSpec &layer = row.layer;
+    if (row.generation)
+        return read_part(row, weights);
+    const std::vector<int64_t> window = {layer.out_channels, layer.in_channels / layer.groups,
+                                         layer.kernel.height, layer.kernel.width};
     switch (layer.op) {
     case Op::kConv2d:
-        return read_product(row,
-                            {layer.out_channels, layer.in_channels / layer.groups,
-                             layer.kernel.height, layer.kernel.width},
-                            weights);
+        return read_product(row, window, weights);
+    case Op::kLocal: {
+        std::vector<int64_t> all = window;
+        all.push_back(ceil_div(layer.height, layer.stride));
+        all.push_back(ceil_div(layer.width, layer.stride));
+        return read_product(row, all, weights);
+    }
     case Op::kDense:
         return read_product(row, {layer.out_channels, layer.in_channels}, weights);
     case Op::kKernelGeneration:
@@ -145,6 +179,8 @@ Status ParameterReader::read(const Row &row, LayerWeights *weights) {
     case Op::kGlobalPool:
     case Op::kAggregationGradInput:
     case Op::kSoftmax:
+    case Op::kReluGrad:
+    case Op::kAvgPoolGrad:
     case Op::kAggregationGradWeight:
         return {};
     }

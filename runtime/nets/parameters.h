@@ -33,6 +33,7 @@ private:
     Status read_norm(const std::string &module, int64_t channels, Norm *norm);
     Status read_product(const Row &row, const std::vector<int64_t> &shape, LayerWeights *weights);
     Status read_generation(const Row &row, LayerWeights *weights);
+    Status read_part(const Row &row, LayerWeights *weights);
     Status read_scale_shift(const Row &row, LayerWeights *weights);
     std::string spelling(const std::string &name, std::vector<int64_t> *shape);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/checked_size.h"
 #include "io/json_fields.h"
 #include "nets/architecture.h"
 
@@ -13,12 +14,14 @@ namespace {
 
 constexpr int64_t kMaxChannels = 131072;
 constexpr int64_t kMaxStride = 256, kMaxUpsample = 256;
+constexpr int64_t kMaxMap = 65536; // sides
 
 struct Kind {
     Op op;
     const char *name;
     int64_t kernel; // default; 0: the kind has none
     std::vector<std::string> keys;
+    bool backwards = false;
 };
 
 const std::vector<Kind> &kinds() {
@@ -39,6 +42,11 @@ const std::vector<Kind> &kinds() {
          "conv2d",
          3,
          {"out_channels", "groups", "kernel", "stride", "dilation", "relu", "bias", "residual"}},
+        {Op::kLocal,
+         "local",
+         3,
+         {"height", "width", "out_channels", "groups", "kernel", "stride", "dilation", "relu",
+          "bias"}},
         {Op::kMaxPool, "max_pool", 3, {"kernel", "stride"}},
         {Op::kAvgPool, "avg_pool", 2, {"kernel", "stride"}},
         {Op::kGlobalPool, "global_pool", 0, {}},
@@ -52,13 +60,19 @@ const std::vector<Kind> &kinds() {
          "aggregation_grad_weight",
          7,
          {"kernel", "stride", "dilation", "group_channels"}},
+        {Op::kInvolution,
+         "involution_grad_input",
+         7,
+         {"kernel", "stride", "dilation", "group_channels", "reduction"},
+         true},
     };
     return all;
 }
 
-const Kind &kind_of(Op op) {
-    return *std::find_if(kinds().begin(), kinds().end(),
-                         [op](const Kind &kind) { return kind.op == op; });
+const Kind &kind_of(const SingleOp &op) {
+    return *std::find_if(kinds().begin(), kinds().end(), [&op](const Kind &kind) {
+        return kind.op == op.op && kind.backwards == op.backwards;
+    });
 }
 
 bool takes(const Kind &kind, const char *key) {
@@ -92,7 +106,8 @@ Status parse_avg_pool(const JsonFields &fields, SingleOp *op) {
 // One odd number, or [height, width].
 Status parse_kernel(const JsonFields &fields, SingleOp *op) {
     std::vector<int64_t> size;
-    if (op->op == Op::kMaxPool || is_gradient(op->op) || !fields.is_array("kernel")) {
+    const bool square = op->op == Op::kMaxPool || is_gradient(op->op) || op->backwards;
+    if (square || !fields.is_array("kernel")) {
         INVOLUTE_RETURN_IF_ERROR(fields.odd("kernel", kMaxKernel, &op->kernel.width));
         op->kernel.height = op->kernel.width;
         return {};
@@ -141,6 +156,25 @@ Status parse_groups(const JsonFields &fields, const Kind &kind, SingleOp *op) {
     return {};
 }
 
+// The map that a local layer has weights for, which are so many that their number must be checked.
+Status parse_map(const JsonFields &fields, SingleOp *op) {
+    for (const auto &[key, side] : {std::pair("height", &op->height), {"width", &op->width}}) {
+        if (!fields.has(key))
+            return fields.must_be(key, "an integer from 1 to " + std::to_string(kMaxMap));
+        INVOLUTE_RETURN_IF_ERROR(fields.integer(key, 1, kMaxMap, side));
+    }
+    int64_t weights = 0;
+    if (checked_product({op->out_channels, op->channels / op->groups, op->kernel.taps(),
+                         ceil_div(op->height, op->stride), ceil_div(op->width, op->stride)},
+                        &weights) &&
+        weights <= INT32_MAX)
+        return {};
+    return Status::error(INVOLUTE_UNSUPPORTED,
+                         "operator: local has more than %d weights, one of every window, channel "
+                         "and pixel",
+                         INT32_MAX);
+}
+
 int64_t hidden_of(const SingleOp &op) {
     return op.reduction == 0 ? 0 : op.channels / op.reduction;
 }
@@ -167,7 +201,7 @@ Status parse_single_op(const std::string &text, SingleOp *op) {
     INVOLUTE_RETURN_IF_ERROR(fields.only(known, kind->name));
 
     SingleOp parsed;
-    parsed.op = kind->op;
+    parsed.op = kind->op, parsed.backwards = kind->backwards;
     parsed.kernel = kind->kernel;
     if (!fields.has("channels"))
         return fields.must_be("channels", "an integer from 1 to " + std::to_string(kMaxChannels));
@@ -176,6 +210,8 @@ Status parse_single_op(const std::string &text, SingleOp *op) {
     INVOLUTE_RETURN_IF_ERROR(fields.integer("out_channels", 1, kMaxChannels, &parsed.out_channels));
     INVOLUTE_RETURN_IF_ERROR(parse_window(fields, &parsed));
     INVOLUTE_RETURN_IF_ERROR(parse_groups(fields, *kind, &parsed));
+    if (parsed.op == Op::kLocal)
+        INVOLUTE_RETURN_IF_ERROR(parse_map(fields, &parsed));
     INVOLUTE_RETURN_IF_ERROR(fields.boolean("relu", &parsed.relu));
     INVOLUTE_RETURN_IF_ERROR(fields.boolean("bias", &parsed.bias));
     INVOLUTE_RETURN_IF_ERROR(fields.boolean("residual", &parsed.residual));
@@ -185,7 +221,7 @@ Status parse_single_op(const std::string &text, SingleOp *op) {
 }
 
 std::string single_op_json(const SingleOp &op) {
-    const Kind &kind = kind_of(op.op);
+    const Kind &kind = kind_of(op);
     nlohmann::ordered_json json;
     json["kind"] = kind.name;
     json["channels"] = op.channels;
@@ -195,6 +231,8 @@ std::string single_op_json(const SingleOp &op) {
     const nlohmann::ordered_json values = {
         {"out_channels", op.out_channels},
         {"groups", op.groups},
+        {"height", op.height},
+        {"width", op.width},
         {"kernel", kernel},
         {"stride", op.stride},
         {"dilation", op.dilation},
@@ -213,22 +251,29 @@ std::string single_op_json(const SingleOp &op) {
 }
 
 Table single_op_table(const SingleOp &op) {
-    const std::string name = kind_of(op.op).name;
+    const std::string name = kind_of(op).name;
     const std::string norm = op.norm ? "bn" : "";
     const InvolutionShape shape = {op.kernel, op.stride, op.dilation, op.group_channels,
                                    hidden_of(op)};
     const ParameterNames product = {"weight", op.bias ? "bias" : "", "", "", ""};
 
     Table table;
-    const bool backwards = op.op == Op::kAggregationGradInput, kernels_only = op.op == Op::kSoftmax;
+    const bool from_grad = op.op == Op::kAggregationGradInput, kernels_only = op.op == Op::kSoftmax;
     const int64_t kernel_rows = op.kernel.taps() * (op.channels / op.group_channels);
-    const int input = table.add_input(backwards      ? "grad_output"
+    const int input = table.add_input(from_grad      ? "grad_output"
                                       : kernels_only ? "kernels"
                                                      : "input",
                                       kernels_only ? kernel_rows : op.channels);
     int output = -1;
     switch (op.op) {
     case Op::kInvolution:
+        if (op.backwards) {
+            const int grad = table.add_input("grad_output", op.channels);
+            output = add_involution_grad_input(&table, input, grad, name,
+                                               involution_names("", op.reduction != 0, ""), shape);
+            break;
+        }
+        [[fallthrough]];
     case Op::kKernelGeneration:
         output = table.involution(op.op, input, name, involution_names("", op.reduction != 0, norm),
                                   shape, op.relu);
@@ -252,6 +297,13 @@ Table single_op_table(const SingleOp &op) {
         table.rows.back().layer.groups = op.groups;
         break;
     }
+    case Op::kLocal:
+        output = table.conv(input, name, product, op.out_channels, op.kernel, op.stride, op.relu);
+        table.rows.back().layer.op = Op::kLocal;
+        table.rows.back().layer.dilation = op.dilation;
+        table.rows.back().layer.groups = op.groups;
+        table.rows.back().layer.height = op.height, table.rows.back().layer.width = op.width;
+        break;
     case Op::kMaxPool:
     case Op::kAvgPool:
         output = table.pool(op.op, input, name, op.kernel.width, op.stride);
@@ -278,11 +330,14 @@ Table single_op_table(const SingleOp &op) {
         output = table.gradient(op.op, input, name, shape, -1, grad);
         break;
     }
+    case Op::kReluGrad:
+    case Op::kAvgPoolGrad:
+        break; // inside of involution_grad_input
     }
-    table.add_output(output, op.op == Op::kKernelGeneration        ? "kernels"
-                             : op.op == Op::kAggregationGradInput  ? "grad_input"
-                             : op.op == Op::kAggregationGradWeight ? "grad_kernels"
-                                                                   : "output");
+    table.add_output(output, op.op == Op::kKernelGeneration                       ? "kernels"
+                             : op.op == Op::kAggregationGradInput || op.backwards ? "grad_input"
+                             : op.op == Op::kAggregationGradWeight                ? "grad_kernels"
+                                                                                  : "output");
     return table;
 }
 

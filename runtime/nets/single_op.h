@@ -13,17 +13,19 @@ namespace involute {
 
 struct SingleOp {
     Op op = Op::kInvolution;
+    bool backwards = false; // involution: the gradient of its input instead
     int64_t channels = 0;
-    int64_t out_channels = 0; // conv2d, dense: default channels
+    int64_t out_channels = 0; // conv2d, local, dense: default channels
     KernelSize kernel = 0;
     int64_t stride = 1, dilation = 1;
     int64_t upsample = 1;          // aggregation
     Border border = Border::kZero; // aggregation
-    int64_t groups = 1;            // conv2d
+    int64_t groups = 1;            // conv2d, local
+    int64_t height = 0, width = 0; // local: of the input
     int64_t group_channels = 16;
     int64_t reduction = 4; // 0: single-layer generation
     bool relu = false;
-    bool bias = true;      // conv2d, dense
+    bool bias = true;      // conv2d, local, dense
     bool residual = false; // conv2d: a second input
     bool norm = false;     // involution, aggregation: batch norm "bn" after it
 };

@@ -75,6 +75,18 @@ int Table::gradient(Op op, int input, const std::string &name, const InvolutionS
     return add_row(std::move(row));
 }
 
+int Table::relu_grad(int input, const std::string &name, int grad) {
+    const int output = pool(Op::kReluGrad, input, name, 1, 1);
+    rows.back().layer.grad = grad;
+    return output;
+}
+
+int Table::avg_pool_grad(int input, const std::string &name, int64_t stride, int addend) {
+    const int output = pool(Op::kAvgPoolGrad, input, name, stride, stride);
+    rows.back().layer.residual = addend;
+    return output;
+}
+
 int Table::softmax(int input, const std::string &name, const KernelSize &kernel) {
     return pool(Op::kSoftmax, input, name, kernel, 1);
 }

@@ -2,6 +2,7 @@
 // Nothing is read here; rednet.cpp, resnet.cpp and single_op.cpp fill tables, build.cpp reads them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,16 @@ struct ParameterNames {
     std::string reduce_weight, reduce_norm; // first generation layer
 };
 
+// Of an involution's parameters, what a product uses: the first layer of its generation, with bias;
+// or one of its layers the other way, without.
+enum class Part { kReduce, kReduceTransposed, kWeightTransposed };
+
 struct Row {
     LayerSpec layer;
     ParameterNames names;
+    // A product that shares the parameters of a kernel generation, which is another row.
+    std::optional<LayerSpec> generation;
+    Part part = Part::kReduce;
 };
 
 // What the involution family has beyond channels.
@@ -43,6 +51,10 @@ public:
     // output, and `kernels`; that of the kernels `input` and `grad`, the gradient of the output.
     int gradient(Op op, int input, const std::string &name, const InvolutionShape &shape,
                  int kernels, int grad);
+    // Of a ReLU with output `input`, whose gradient is `grad`.
+    int relu_grad(int input, const std::string &name, int grad);
+    // Of an avg_pool whose output has the gradient `input`; `addend` has the size of its input.
+    int avg_pool_grad(int input, const std::string &name, int64_t stride, int addend);
     // Over the taps of kernels.
     int softmax(int input, const std::string &name, const KernelSize &kernel);
     // op: one without parameters that keeps the number of channels, such as max_pool.
@@ -71,6 +83,10 @@ private:
 // The parameters of an involution layer under `module`, as in the official checkpoints.
 ParameterNames involution_names(const std::string &module, bool bottleneck,
                                 const std::string &norm);
+
+// The gradient of the input of an involution with that of its output; returns its tensor.
+int add_involution_grad_input(Table *table, int input, int grad, const std::string &name,
+                              const ParameterNames &names, const InvolutionShape &shape);
 
 Table rednet_table(const Architecture &architecture);
 Table resnet_table(const Architecture &architecture);

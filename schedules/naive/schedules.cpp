@@ -14,6 +14,11 @@ void schedule(generators::Conv2dGrouped &op) {
     op.sum.compute_root();
 }
 
+void schedule(generators::Local &op) {
+    op.padded.compute_root();
+    op.sum.compute_root();
+}
+
 void schedule(generators::Dense &op) {
     op.sum.compute_root();
 }
@@ -79,6 +84,11 @@ void schedule(generators::MaxPool &op) {
 void schedule(generators::AvgPool &op) {
     op.sum.compute_root();
 }
+
+// One stage each.
+void schedule(generators::AvgPoolGrad &) {}
+
+void schedule(generators::ReluGrad &) {}
 
 void schedule(generators::Softmax &op) {
     for (Halide::Func stage :

@@ -66,7 +66,7 @@ void specialize_channels(Stage at, const Expr &group_channels, const std::vector
         return;
     }
     for (int step : steps) {
-        const Expr fits = step == 16 ? group_channels % step == 0 : group_channels >= step;
+        const Expr fits = step >= 16 ? group_channels % step == 0 : group_channels >= step;
         cut(at.specialize(fits), step);
     }
     cut(at, 1);

@@ -26,8 +26,8 @@ int constant_size(const Halide::Expr &group_channels);
 
 // Calls cut(stage, step) with the number of channels of a group that are done at once: all where
 // their number is a constant, else once for every specialisation: `steps`, widest first, and 1. A
-// step of 16 is for multiples of it, others for groups that have so many; the last one of a group
-// is shifted inwards.
+// step of 16 or more is for multiples of it, others for groups that have so many; the last one of a
+// group is shifted inwards.
 void specialize_channels(Halide::Stage at, const Halide::Expr &group_channels,
                          const std::vector<int> &steps,
                          const std::function<void(Halide::Stage, int)> &cut);

@@ -5,13 +5,16 @@
 #include "generators/aggregation_grad_input.h"
 #include "generators/aggregation_grad_weight.h"
 #include "generators/avg_pool.h"
+#include "generators/avg_pool_grad.h"
 #include "generators/conv2d.h"
 #include "generators/conv2d_grouped.h"
 #include "generators/dense.h"
 #include "generators/global_pool.h"
 #include "generators/involution.h"
 #include "generators/kernel_generation.h"
+#include "generators/local.h"
 #include "generators/max_pool.h"
+#include "generators/relu_grad.h"
 #include "generators/softmax.h"
 #include "schedules/aggregation_grad_input_knobs.h"
 #include "schedules/aggregation_grad_weight_knobs.h"
@@ -21,6 +24,7 @@
 #include "schedules/dense_knobs.h"
 #include "schedules/involution_knobs.h"
 #include "schedules/kernel_generation_knobs.h"
+#include "schedules/local_knobs.h"
 
 namespace involute::schedules::x86 {
 
@@ -41,6 +45,8 @@ void schedule(generators::Conv2d &op, const Conv2dKnobs &knobs, const Machine &m
               const ProductCut &cut, Halide::Pipeline pipeline);
 void schedule(generators::Conv2dGrouped &op, const Conv2dGroupedKnobs &knobs,
               const Machine &machine, const Halide::Expr &pixels_per_task);
+void schedule(generators::Local &op, const LocalKnobs &knobs, const Machine &machine,
+              const Halide::Expr &rows_per_task);
 void schedule(generators::Dense &op, const DenseKnobs &knobs, const Machine &machine);
 void schedule(generators::KernelGeneration &op, const KernelGenerationKnobs &knobs,
               const Machine &machine, const Halide::Expr &pixels_per_task,
@@ -55,6 +61,9 @@ void schedule(generators::Involution &op, const InvolutionKnobs &knobs, const Ma
               const InvolutionCut &cut, Halide::Pipeline pipeline);
 void schedule(generators::MaxPool &op, const Machine &machine, const Halide::Expr &rows_per_task);
 void schedule(generators::AvgPool &op, const Machine &machine, const Halide::Expr &pixels_per_task);
+void schedule(generators::AvgPoolGrad &op, const Machine &machine,
+              const Halide::Expr &rows_per_task);
+void schedule(generators::ReluGrad &op, const Machine &machine, const Halide::Expr &rows_per_task);
 void schedule(generators::GlobalPool &op, const Machine &machine);
 void schedule(generators::Softmax &op, const Machine &machine, const Halide::Expr &rows_per_task);
 

@@ -54,6 +54,15 @@ public:
         case Op::kSoftmax:
             softmax();
             break;
+        case Op::kLocal:
+            local();
+            break;
+        case Op::kReluGrad:
+            relu_grad();
+            break;
+        case Op::kAvgPoolGrad:
+            avg_pool_grad();
+            break;
         case Op::kAggregationGradInput:
         case Op::kAggregationGradWeight:
             gradient();
@@ -186,14 +195,49 @@ private:
         }
     }
 
-    void grouped() {
-        rows_of_elements();
+    GroupedPacking grouped_packing() const {
         GroupedPacking packing;
         packing.groups = kernel_.form == Form::kDepthwise ? 1 : p_.conv_groups;
         packing.outputs = p_.out_channels / packing.groups;
         packing.depth = p_.channels / p_.conv_groups;
         packing.height = p_.window().height, packing.width = p_.window().width;
         packing.nr = nr_;
+        packing.pixels = kernel_.op == Op::kLocal ? out_pixels() : 1;
+        return packing;
+    }
+
+    // (o, c, kx, ky, g, p), (o, g, p)
+    void local() {
+        rows_of_elements();
+        const GroupedPacking packing = grouped_packing();
+        const int64_t o = packing.padded_outputs(), run = o * packing.depth;
+        const int64_t window = run * packing.width * packing.height, all = window * packing.groups;
+        pack_grouped(
+            packing, o_.weight.data(),
+            buffer("weight", packing.size(),
+                   {dimension(o, 1), dimension(packing.depth, o), dimension(packing.width, run),
+                    dimension(packing.height, run * packing.width),
+                    dimension(packing.groups, window), dimension(packing.pixels, all)}));
+        pack_grouped_vector(packing, o_.bias.data(),
+                            buffer("bias", o * packing.groups * packing.pixels,
+                                   {dimension(o, 1), dimension(packing.groups, o),
+                                    dimension(packing.pixels, o * packing.groups)}));
+        floor();
+        integer("channels_in", p_.channels);
+        integer("stride_xy", p_.stride);
+        integer("dilation_xy", p_.dilation);
+        integer("width", p_.out_width());
+        integer("rows_per_task", p_.cut);
+        const int64_t n = packing.outputs, c = step(p_.out_channels);
+        buffer("out", spread(p_.batch * out_pixels(), p_.out_channels),
+               {dimension(n, 1), dimension(packing.groups, n), dimension(p_.out_width(), c),
+                dimension(p_.out_height(), p_.out_width() * c),
+                dimension(p_.batch, out_pixels() * c)});
+    }
+
+    void grouped() {
+        rows_of_elements();
+        const GroupedPacking packing = grouped_packing();
         const int64_t o = packing.padded_outputs(), run = o * packing.depth;
         pack_grouped(
             packing, o_.weight.data(),
@@ -269,6 +313,22 @@ private:
         float *target = buffer("reciprocal", count, {dimension(count, 1)});
         for (int64_t n = 1; n < count; ++n)
             target[n] = static_cast<float>(1.0 / static_cast<double>(n));
+    }
+
+    void relu_grad() {
+        fill_input(map("in", p_.height, p_.width));
+        fill(o_.grad, p_.channels, pixels(), map("grad", p_.height, p_.width));
+        integer("rows_per_task", p_.cut);
+        map("out", p_.height, p_.width);
+    }
+
+    void avg_pool_grad() {
+        fill(o_.grad, p_.channels, out_pixels(), map("grad", p_.out_height(), p_.out_width()));
+        fill_input(map("addend", p_.height, p_.width));
+        integer("stride_xy", p_.stride);
+        reciprocals();
+        integer("rows_per_task", p_.cut);
+        map("out", p_.height, p_.width);
     }
 
     void max_pool() {
@@ -433,61 +493,6 @@ private:
 std::vector<Argument> make_arguments(const Problem &problem, const Operands &operands,
                                      Placement placement) {
     return Builder(problem, operands, placement).build();
-}
-
-int call_kernel(const KernelEntry &kernel, const std::vector<Argument> &arguments,
-                KernelContext *context) {
-    std::vector<halide_buffer_t> buffers(arguments.size());
-    std::vector<Dimensions> dimensions(arguments.size());
-    std::vector<int32_t> integers(arguments.size());
-    std::vector<float> reals(arguments.size());
-    void *user_context = context;
-    std::vector<void *> pointers = {&user_context};
-    for (size_t i = 0; i < arguments.size(); ++i) {
-        const Argument &argument = arguments[i];
-        if (argument.kind == Argument::Kind::kBuffer) {
-            dimensions[i] = argument.dimensions;
-            buffers[i] = halide_buffer_t();
-            const float *host = argument.elsewhere ? argument.elsewhere : argument.memory.data();
-            buffers[i].host = reinterpret_cast<uint8_t *>(const_cast<float *>(host));
-            buffers[i].type = halide_type_t(halide_type_float, argument.bits, 1);
-            buffers[i].dimensions = static_cast<int32_t>(dimensions[i].size());
-            buffers[i].dim = dimensions[i].data();
-            pointers.push_back(&buffers[i]);
-        } else if (argument.kind == Argument::Kind::kInt) {
-            integers[i] = argument.integer;
-            pointers.push_back(&integers[i]);
-        } else {
-            reals[i] = argument.real;
-            pointers.push_back(&reals[i]);
-        }
-    }
-    return kernel.function(pointers.data());
-}
-
-std::vector<float> unpack_output(const Problem &problem, const Argument &output) {
-    const Op op = problem.entry()->op;
-    int64_t channels = problem.channels, pixels = problem.out_height() * problem.out_width();
-    if (op == Op::kConv2d || op == Op::kDense)
-        channels = problem.out_channels;
-    else if (makes_kernels(op))
-        channels = problem.kernel_rows();
-    if (op == Op::kAggregationGradInput)
-        pixels = problem.height * problem.width;
-    if (op == Op::kDense || op == Op::kGlobalPool)
-        pixels = 1;
-    const int64_t step =
-        output.dimensions[op == Op::kKernelGeneration ? 1 : 2].stride; // of a pixel
-    const float *source = output.memory.data();
-    std::vector<float> result;
-    result.reserve(static_cast<size_t>(problem.batch * channels * pixels));
-    for (int64_t b = 0; b < problem.batch; ++b) {
-        for (int64_t c = 0; c < channels; ++c) {
-            for (int64_t p = 0; p < pixels; ++p)
-                result.push_back(source[(b * pixels + p) * step + c]);
-        }
-    }
-    return result;
 }
 
 } // namespace involute::kernel_tests

@@ -65,6 +65,15 @@ std::vector<Change> changes(const KernelEntry &kernel) {
     case Op::kInvolution:
         return {{"in", 0, -1},   {"in", 2, -1},    {"weight", 0, 1}, {"weight", 1, -1},
                 {"bias", 1, -1}, {"scale", 1, -1}, {"shift", 1, -1}, {"out", 0, 1}};
+    case Op::kLocal:
+        return {{"weight", 0, 1}, {"weight", 1, 1}, {"weight", 5, -1}, {"bias", 0, -1},
+                {"bias", 2, -1},  {"in", 2, -1},    {"out", 2, 1}};
+    case Op::kReluGrad:
+        return {{"in", 0, -1},   {"in", 1, -1},   {"in", 3, -1},
+                {"grad", 0, -1}, {"grad", 2, -1}, {"grad", 4, -1}};
+    case Op::kAvgPoolGrad:
+        return {{"grad", 0, -1},   {"grad", 2, -1},   {"grad", 4, -1},      {"addend", 0, -1},
+                {"addend", 1, -1}, {"addend", 4, -1}, {"reciprocal", 0, -1}};
     case Op::kSoftmax:
         return {{"in", 0, -1}, {"in", 1, -1}, {"in", 3, -1}, {"in", 4, -1}};
     case Op::kAggregationGradInput:

@@ -16,6 +16,7 @@
 #include "schedules/dense_knobs.h"
 #include "schedules/involution_knobs.h"
 #include "schedules/kernel_generation_knobs.h"
+#include "schedules/local_knobs.h"
 #include "tests/kernels/emitted.h"
 
 namespace involute::kernel_tests {
@@ -74,6 +75,8 @@ KnobSet knobs_of(const KernelEntry &kernel) {
     case Op::kConv2d:
         return kernel.is_generic() ? defaults(schedules::Conv2dGroupedKnobs())
                                    : defaults(schedules::Conv2dKnobs());
+    case Op::kLocal:
+        return defaults(schedules::LocalKnobs());
     case Op::kDense:
         return defaults(schedules::DenseKnobs());
     case Op::kKernelGeneration:
@@ -147,7 +150,8 @@ const std::vector<Op> &ops_with_knobs() {
                                         Op::kAggregation,
                                         Op::kInvolution,
                                         Op::kAggregationGradInput,
-                                        Op::kAggregationGradWeight};
+                                        Op::kAggregationGradWeight,
+                                        Op::kLocal};
     return ops;
 }
 

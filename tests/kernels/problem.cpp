@@ -7,6 +7,7 @@
 
 #include "core/isa.h"
 #include "oracle/aggregation_gradients.h"
+#include "oracle/backward.h"
 #include "oracle/conv2d.h"
 #include "oracle/dense.h"
 #include "oracle/involution.h"
@@ -81,6 +82,7 @@ oracle::Bounded expected_conv2d(const Problem &p, const Operands &o) {
     layer.height = p.height, layer.width = p.width;
     layer.kernel = p.window(), layer.stride = p.stride, layer.relu = p.relu != 0;
     layer.dilation = p.dilation, layer.groups = p.conv_groups;
+    layer.local = p.entry()->op == Op::kLocal;
     layer.input = o.input.data(), layer.weight = o.weight.data(), layer.bias = o.bias.data();
     layer.residual = p.residual != 0 ? o.residual.data() : nullptr;
     return oracle::conv2d(layer);
@@ -134,9 +136,13 @@ void choose_window(Random *random, Problem *p) {
     }
 }
 
+// Also of a local layer, which has no residual.
 void choose_grouped_conv2d(const KernelEntry &kernel, Random *random, Problem *p) {
     choose_window(random, p);
-    p->residual = random->between(0, 1);
+    p->residual = kernel.op == Op::kConv2d ? random->between(0, 1) : 0;
+    if (kernel.op == Op::kLocal)
+        p->height = random->between(1, 5), p->width = random->between(1, 8),
+        p->batch = random->between(1, 9);
     p->stride = random->between(1, 5);
     if (kernel.form == Form::kDepthwise) {
         p->channels = p->out_channels = p->conv_groups = random->between(1, 70);
@@ -257,12 +263,14 @@ Operands random_operands(const Problem &p) {
     Operands result;
     result.input = random.values(p.batch * p.channels * p.height * p.width, 2);
     const int64_t fan_in =
-        p.channels / p.conv_groups * (kernel.op == Op::kConv2d ? p.window().taps() : 1);
+        p.channels / p.conv_groups * (kernel.op == Op::kDense ? 1 : p.window().taps());
+    const int64_t places = kernel.op == Op::kLocal ? p.out_height() * p.out_width() : 1;
     switch (kernel.op) {
     case Op::kConv2d:
+    case Op::kLocal:
     case Op::kDense:
-        result.weight = random.values(p.out_channels * fan_in, spread(fan_in));
-        result.bias = random.values(p.out_channels, 1);
+        result.weight = random.values(p.out_channels * fan_in * places, spread(fan_in));
+        result.bias = random.values(p.out_channels * places, 1);
         if (p.residual != 0)
             result.residual = random.values(out_pixels * p.out_channels, 2);
         break;
@@ -282,6 +290,14 @@ Operands random_operands(const Problem &p) {
         break;
     case Op::kSoftmax: // of kernels
         result.input = random.values(out_pixels * p.kernel_rows(), 4);
+        break;
+    case Op::kReluGrad: // a ReLU has made its input
+        for (float &value : result.input)
+            value = std::max(value, 0.0f);
+        result.grad = random.values(out_pixels * p.channels, 1);
+        break;
+    case Op::kAvgPoolGrad: // the input is what its result is added to
+        result.grad = random.values(out_pixels * p.channels, 1);
         break;
     case Op::kAggregationGradInput:
     case Op::kAggregationGradWeight:
@@ -304,6 +320,7 @@ Operands random_operands(const Problem &p) {
 oracle::Bounded expected(const Problem &p, const Operands &o) {
     switch (p.entry()->op) {
     case Op::kConv2d:
+    case Op::kLocal:
         return expected_conv2d(p, o);
     case Op::kDense:
         return oracle::dense(
@@ -325,6 +342,12 @@ oracle::Bounded expected(const Problem &p, const Operands &o) {
     case Op::kSoftmax:
         return oracle::softmax(
             {p.batch, p.groups(), p.window().taps(), p.height, p.width, o.input.data()});
+    case Op::kReluGrad:
+        return oracle::relu_grad(o.input.data(), o.grad.data(),
+                                 static_cast<int64_t>(o.input.size()));
+    case Op::kAvgPoolGrad:
+        return oracle::avg_pool_grad(
+            {p.batch, p.channels, p.height, p.width, p.stride, o.grad.data(), o.input.data()});
     case Op::kAggregationGradInput:
         return oracle::aggregation_grad_input(gradient_of(p, o));
     case Op::kAggregationGradWeight:
@@ -346,6 +369,9 @@ const std::vector<Op> &all_ops() {
         Op::kAggregationGradInput,
         Op::kAggregationGradWeight,
         Op::kSoftmax,
+        Op::kLocal,
+        Op::kReluGrad,
+        Op::kAvgPoolGrad,
     };
     return ops;
 }
@@ -377,6 +403,15 @@ Problem random_problem(Op op, int64_t turn) {
         else
             choose_conv2d(kernel, &random, &p);
         break;
+    case Op::kLocal:
+        choose_grouped_conv2d(kernel, &random, &p);
+        break;
+    case Op::kReluGrad:
+        p.relu = 0;
+        break;
+    case Op::kAvgPoolGrad:
+        p.relu = 0, p.stride = random.between(1, 4), p.kernel = p.stride;
+        break;
     case Op::kDense:
         p.relu = 0, p.height = 1, p.width = 1;
         p.channels = random.between(1, 20) * random.between(1, 16);
@@ -403,7 +438,8 @@ Problem random_problem(Op op, int64_t turn) {
     default:
         choose_involution(kernel, &random, &p);
     }
-    const bool is_pool = op == Op::kMaxPool || op == Op::kAvgPool || op == Op::kGlobalPool;
+    const bool is_pool = op == Op::kMaxPool || op == Op::kAvgPool || op == Op::kGlobalPool ||
+                         op == Op::kReluGrad || op == Op::kAvgPoolGrad;
     if (is_pool && kernel.is_generic())
         p.channels = random.between(1, 70);
     // From one pixel or row a task to all in one.

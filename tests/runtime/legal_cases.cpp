@@ -62,9 +62,12 @@ struct Case {
     bool generates() const {
         return kind == "involution" || kind == "kernel_generation";
     }
+    bool convolves() const {
+        return kind == "conv2d" || kind == "local";
+    }
     int64_t work() const {
         const int64_t pixels = batch * rows() * columns();
-        if (kind == "conv2d")
+        if (convolves())
             return pixels * out_channels * (channels / conv_groups) * kernel.taps();
         const int64_t depth = reduction == 0 ? channels : hidden();
         const int64_t generation = hidden() * channels + depth * kernel_rows();
@@ -77,15 +80,18 @@ struct Case {
             kernel.height == kernel.width ? Json(kernel.width) : Json{kernel.height, kernel.width};
         if (kind != "kernel_generation")
             all["dilation"] = dilation, all["relu"] = relu;
-        if (kind != "conv2d")
+        if (!convolves())
             all["group_channels"] = group;
         if (kind == "aggregation")
             all["upsample"] = upsample, all["border"] = clamp ? "clamp" : "zero";
         if (generates())
             all["reduction"] = reduction;
+        if (convolves())
+            all["out_channels"] = out_channels, all["groups"] = conv_groups;
         if (kind == "conv2d")
-            all["out_channels"] = out_channels, all["groups"] = conv_groups,
             all["residual"] = residual;
+        if (kind == "local")
+            all["height"] = height, all["width"] = width;
         return all;
     }
     std::string text() const {
@@ -114,10 +120,10 @@ int64_t some_divisor(Random *random, int64_t number) {
 
 Case draw(Random *random, const std::vector<involute_isa> &isas) {
     static const char *const kKinds[] = {"aggregation", "kernel_generation", "involution",
-                                         "conv2d"};
+                                         "conv2d", "local"};
     static constexpr int64_t kCommonGroups[] = {1, 2, 4, 8, 16, 16, 32, 64};
     Case one;
-    one.kind = kKinds[random->between(0, 3)];
+    one.kind = kKinds[random->between(0, 4)];
     one.kernel = oracle::Window(2 * random->between(0, 6) + 1);
     if (random->one_in(4))
         one.kernel.height = 2 * random->between(0, 6) + 1;
@@ -140,12 +146,12 @@ Case draw(Random *random, const std::vector<involute_isa> &isas) {
         one.height = one.kernel.height * one.dilation + random->between(0, 4);
         one.width = one.kernel.width * one.dilation + random->between(0, 4);
     }
-    if (one.kind == "conv2d") {
+    if (one.convolves()) {
         one.conv_groups = random->one_in(3)   ? 1
                           : random->one_in(3) ? one.channels
                                               : some_divisor(random, one.channels);
         one.out_channels = one.conv_groups * random->between(1, one.conv_groups > 8 ? 2 : 24);
-        one.residual = random->one_in(2);
+        one.residual = one.kind == "conv2d" && random->one_in(2);
     }
     one.isa = isas[static_cast<size_t>(random->between(0, static_cast<int64_t>(isas.size()) - 1))];
     one.threads = static_cast<int32_t>(random->between(1, 3));
@@ -201,12 +207,16 @@ void prepare_conv2d(const Case &one, const float *input, Random *random, Operand
     layer.out_channels = one.out_channels, layer.height = one.height, layer.width = one.width;
     layer.kernel = one.kernel, layer.stride = one.stride, layer.dilation = one.dilation;
     layer.groups = one.conv_groups, layer.relu = one.relu, layer.input = input;
+    layer.local = one.kind == "local";
     const int64_t depth = one.channels / one.conv_groups;
     const double limit = spread(depth * one.kernel.taps());
-    layer.weight =
-        all->weights.add("weight", {one.out_channels, depth, one.kernel.height, one.kernel.width},
-                         random, -limit, limit);
-    layer.bias = all->weights.add("bias", {one.out_channels}, random, -1, 1);
+    Shape weight = {one.out_channels, depth, one.kernel.height, one.kernel.width};
+    Shape bias = {one.out_channels};
+    if (layer.local)
+        for (Shape *shape : {&weight, &bias})
+            shape->insert(shape->end(), {one.rows(), one.columns()});
+    layer.weight = all->weights.add("weight", weight, random, -limit, limit);
+    layer.bias = all->weights.add("bias", bias, random, -1, 1);
     if (one.residual)
         layer.residual = all->inputs.add(
             "residual", {one.batch, one.out_channels, one.rows(), one.columns()}, random, -1, 1);
@@ -242,7 +252,7 @@ void prepare_generation(const Case &one, const float *input, Random *random, Ope
 void prepare(const Case &one, Random *random, Operands *all) {
     const float *input =
         all->inputs.add("input", {one.batch, one.channels, one.height, one.width}, random, -2, 2);
-    if (one.kind == "conv2d")
+    if (one.convolves())
         return prepare_conv2d(one, input, random, all);
     if (one.generates())
         return prepare_generation(one, input, random, all);

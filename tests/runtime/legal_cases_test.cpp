@@ -11,7 +11,8 @@ TEST(LegalCases, AreRightWhateverTheShape) {
     std::printf("rows: %s\n", legal_cases::rows_text(report).c_str());
     for (const char *row : {"aggregation_generic", "aggregation_upsample", "aggregation_clamp",
                             "involution_generic", "involution_single_generic",
-                            "kernel_generation_generic", "conv2d_grouped", "conv2d_depthwise"})
+                            "kernel_generation_generic", "conv2d_grouped", "conv2d_depthwise",
+                            "local_grouped", "local_depthwise"})
         EXPECT_GT(report.rows.count(row), 0u) << row;
 }
 

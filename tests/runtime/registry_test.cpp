@@ -50,7 +50,7 @@ TEST(Registry, EntriesAreWellFormed) {
         ops_by_isa.insert({static_cast<int>(kernel.op), kernel.isa});
     }
     for (involute_isa isa : kIsas) {
-        for (int op = 0; op <= static_cast<int>(Op::kSoftmax); ++op)
+        for (int op = 0; op < kOps; ++op)
             EXPECT_EQ(ops_by_isa.count({op, isa}), 1u)
                 << op_name(static_cast<Op>(op)) << " " << isa_name(isa);
     }

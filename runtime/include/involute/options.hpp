@@ -84,7 +84,9 @@ enum class Op {
     dense,
     aggregation_grad_input,
     aggregation_grad_weight,
-    softmax
+    softmax,
+    local,
+    involution_grad_input
 };
 
 inline const char *name_of(Op op) {
@@ -98,7 +100,9 @@ inline const char *name_of(Op op) {
                                         "dense",
                                         "aggregation_grad_input",
                                         "aggregation_grad_weight",
-                                        "softmax"};
+                                        "softmax",
+                                        "local",
+                                        "involution_grad_input"};
     const size_t index = static_cast<size_t>(op);
     return index < std::size(names) ? names[index] : "unknown";
 }
@@ -109,6 +113,7 @@ struct OperatorOptions {
     int64_t channels = 0; // required
     std::optional<int64_t> out_channels, groups, kernel, stride, dilation, upsample, group_channels,
         reduction;
+    std::optional<int64_t> height, width; // local, required: of the input that its weights are for
     std::optional<int64_t> kernel_height; // beside kernel: a window kernel_height x kernel
     std::optional<bool> relu, bias, residual, norm;
     bool clamp = false; // aggregation: windows are moved inside, instead of zeros around the image
@@ -119,6 +124,8 @@ struct OperatorOptions {
         writer.integer("channels", channels);
         writer.integer("out_channels", out_channels);
         writer.integer("groups", groups);
+        writer.integer("height", height);
+        writer.integer("width", width);
         if (kernel && kernel_height)
             writer.raw("kernel",
                        "[" + std::to_string(*kernel_height) + "," + std::to_string(*kernel) + "]");

@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "core/checked_size.h"
 #include "core/tensor_layout.h"
 #include "nets/architecture.h"
 #include "nets/single_op.h"
@@ -61,6 +62,8 @@ constexpr SingleCase kSingleCases[] = {
     {R"({"kind":"involution","channels":64,"kernel":5,"group_channels":8})", 14},
     {R"({"kind":"involution","channels":64,"kernel":5,"group_channels":8,"reduction":0})", 14},
     {R"({"kind":"softmax","channels":64})", 14},
+    {R"({"kind":"local","channels":32,"height":7,"width":7})", 7},
+    {R"({"kind":"local","channels":64,"groups":64,"height":14,"width":14})", 14},
     {R"({"kind":"aggregation_grad_input","channels":128})", 14},
     {R"({"kind":"aggregation_grad_input","channels":128,"stride":2})", 28},
     {R"({"kind":"aggregation_grad_input","channels":96,"kernel":5,"group_channels":12})", 14},
@@ -69,6 +72,7 @@ constexpr SingleCase kSingleCases[] = {
     {R"({"kind":"aggregation_grad_weight","channels":128,"stride":2})", 28},
     {R"({"kind":"aggregation_grad_weight","channels":96,"kernel":5,"group_channels":12})", 14},
     {R"({"kind":"aggregation_grad_weight","channels":128,"kernel":3})", 14},
+    {R"({"kind":"involution_grad_input","channels":64,"stride":2})", 28},
 };
 
 std::string name_of(const LayerSpec &layer, int64_t height, int64_t width) {
@@ -80,7 +84,7 @@ std::string name_of(const LayerSpec &layer, int64_t height, int64_t width) {
     if (layer.op != Op::kDense && layer.op != Op::kGlobalPool)
         name += "/k" + kernel + "s" + stride;
     name += "/" + std::to_string(layer.in_channels);
-    if (layer.op == Op::kConv2d || layer.op == Op::kDense)
+    if (layer.op == Op::kConv2d || layer.op == Op::kLocal || layer.op == Op::kDense)
         name += "-" + std::to_string(layer.out_channels);
     name += "/" + std::to_string(height) + "x" + std::to_string(width);
     if (layer.op == Op::kInvolution || layer.op == Op::kKernelGeneration)
@@ -121,9 +125,9 @@ Graph cut_out(const Table &table, const LayerSpec &layer) {
     return graph;
 }
 
-// Appends the layers of `table` whose names are new.
+// Appends the layers of `table` whose names are new, or only those whose rows are.
 Status add_layers(const Table &table, int64_t height, int64_t width, involute_isa isa,
-                  std::set<std::string> *names, std::vector<Case> *cases) {
+                  bool new_rows_only, std::set<std::string> *names, std::vector<Case> *cases) {
     Graph all;
     all.tensors = table.tensors, all.inputs = table.inputs, all.outputs = table.outputs;
     std::vector<const KernelEntry *> kernels;
@@ -139,11 +143,14 @@ Status add_layers(const Table &table, int64_t height, int64_t width, involute_is
     INVOLUTE_RETURN_IF_ERROR(infer_layouts(all, packing, 1, height, width, &layouts));
     for (size_t i = 0; i < table.rows.size(); ++i) {
         const LayerSpec &layer = table.rows[i].layer;
-        const int sized = layer.op == Op::kAggregationGradInput ? layer.output : layer.input;
+        const int sized = goes_back(layer.op) ? layer.output : layer.input;
         const TensorLayout &in = layouts[static_cast<size_t>(sized)];
         Case one;
         one.name = name_of(layer, in.height, in.width);
-        if (!names->insert(one.name).second)
+        const bool known_row = std::any_of(cases->begin(), cases->end(), [&](const Case &other) {
+            return other.row == kernels[i]->row;
+        });
+        if ((new_rows_only && known_row) || !names->insert(one.name).second)
             continue;
         one.graph = cut_out(table, layer);
         one.height = in.height, one.width = in.width;
@@ -183,6 +190,11 @@ LayerWeights zero_weights(const LayerSpec &layer) {
     case Op::kConv2d:
         weights.weight = zeros(layer.out_channels, layer.in_channels / layer.groups, taps);
         break;
+    case Op::kLocal:
+        weights.weight = zeros(layer.out_channels, layer.in_channels / layer.groups,
+                               taps * ceil_div(layer.height, layer.stride) *
+                                   ceil_div(layer.width, layer.stride));
+        break;
     case Op::kDense:
         weights.weight = zeros(layer.out_channels, layer.in_channels);
         break;
@@ -209,13 +221,14 @@ Status list_cases(involute_isa isa, bool smallest_only, std::vector<Case> *cases
         INVOLUTE_RETURN_IF_ERROR(parse_architecture(network, &architecture));
         const Table table =
             architecture.involution ? rednet_table(architecture) : resnet_table(architecture);
-        INVOLUTE_RETURN_IF_ERROR(add_layers(table, kNetworkSize, kNetworkSize, isa, &names, cases));
+        INVOLUTE_RETURN_IF_ERROR(
+            add_layers(table, kNetworkSize, kNetworkSize, isa, false, &names, cases));
     }
     for (const SingleCase &single : kSingleCases) {
         SingleOp op;
         INVOLUTE_RETURN_IF_ERROR(parse_single_op(single.op, &op));
-        INVOLUTE_RETURN_IF_ERROR(
-            add_layers(single_op_table(op), single.size, single.size, isa, &names, cases));
+        INVOLUTE_RETURN_IF_ERROR(add_layers(single_op_table(op), single.size, single.size, isa,
+                                            op.backwards, &names, cases));
     }
     if (smallest_only)
         *cases = smallest_of_each_row(std::move(*cases));
