@@ -18,18 +18,17 @@ double seconds_between(BenchClock::time_point start, BenchClock::time_point end)
 }
 
 Model build_model(const BenchCase &which) {
-    Model model = which.description.is_object() ? open_operator(which.description, which.weights)
-                                                : open_model(which.model, which.weights);
+    Model model = which.description.is_object()
+                      ? open_operator(which.description, which.weights, which.size)
+                      : open_model(which.model, which.weights);
     create_model(which.isa, which.schedule, &model);
     return model;
 }
 
 Size bench_size(const BenchCase &which, const Model &model) {
-    if (which.size.height > 0)
-        return which.size;
-    if (model.json.value("kind", "") == "dense")
-        return {1, 1};
-    return which.description.is_object() ? Size{56, 56} : default_size(model);
+    if (which.description.is_object())
+        return operator_size(model.label, which.size);
+    return which.size.height > 0 ? which.size : default_size(model);
 }
 
 Json bench_identity(const BenchCase &which, const Model &model, const Json &session) {

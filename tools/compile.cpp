@@ -285,7 +285,7 @@ void add_compile(CLI::App *app, int *exit_code) {
         "Written to -o: libNAME.a, NAME.h, NAME.cmake, NAME.pc, README.md; needs libc,\n"
         "libm and libpthread only. Settings that are given are constants of the\n"
         "kernels; channels, size and batch that are not are arguments of NAME_create.\n"
-        "Ops: all but dense and global_pool.\n"
+        "Ops: all. The weights of local are for one size, which --size must name.\n"
         "  involute compile --op involution --kernel 5 --group-channels 8 -o out\n"
         "  involute compile --model rednet50 --weights F --embed --size 224x224 -o out\n"
         "Interface: docs/compile.md.\n\n");

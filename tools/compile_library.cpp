@@ -17,9 +17,6 @@ const std::vector<CompileTarget> kTargets = {{"x86-64-linux", INVOLUTE_ISA_BASEL
                                              {"x86-64-linux-avx2", INVOLUTE_ISA_AVX2},
                                              {"x86-64-linux-avx512", INVOLUTE_ISA_AVX512}};
 const std::vector<std::string> kOtherTargets = {"arm-64-linux", "arm-64-android"};
-const std::vector<std::string> kOps = {"involution", "aggregation", "kernel_generation",
-                                       "conv2d",     "max_pool",    "avg_pool"};
-
 std::vector<CompileTarget> parse_targets(const std::vector<std::string> &values) {
     std::set<std::string> asked;
     std::vector<std::string> known;
@@ -90,40 +87,56 @@ std::set<RowName> rows_taken(const Model &model, involute_isa isa) {
     return rows;
 }
 
-// What a model takes on a CPU with `isa`. Where this CPU lacks it the library cannot be asked:
-// every row of the same ops is taken then, and of the next lower instruction set what has no other.
-std::vector<LibraryKernel> kernels_for(const Model &model, involute_isa isa) {
-    const std::vector<LibraryKernel> all = inventory();
+involute_isa next_lower(involute_isa isa) {
+    return isa == INVOLUTE_ISA_AVX512 ? INVOLUTE_ISA_AVX2 : INVOLUTE_ISA_BASELINE;
+}
+
+// Every row of `ops`, for `isa` or, where that has none, the next lower instruction set.
+std::vector<LibraryKernel> rows_of_ops(const std::set<std::string> &ops, involute_isa isa) {
     std::vector<LibraryKernel> chosen;
-    if (involute_isa_check(isa).code == INVOLUTE_OK) {
-        const std::set<RowName> rows = rows_taken(model, isa);
-        for (const LibraryKernel &kernel : all)
-            if (rows.count({kernel.row, involute_isa_name(kernel.isa)}) != 0)
-                chosen.push_back(kernel);
-        return chosen;
-    }
-    const std::vector<LibraryKernel> lower =
-        kernels_for(model, isa == INVOLUTE_ISA_AVX512 ? INVOLUTE_ISA_AVX2 : INVOLUTE_ISA_BASELINE);
-    std::set<std::string> ops, rows;
-    for (const LibraryKernel &kernel : lower)
-        ops.insert(kernel.op);
-    for (const LibraryKernel &kernel : all) {
+    std::set<std::string> rows;
+    for (const LibraryKernel &kernel : inventory()) {
         if (kernel.isa == isa && ops.count(kernel.op) != 0) {
             rows.insert(kernel.row);
             chosen.push_back(kernel);
         }
     }
-    for (const LibraryKernel &kernel : lower)
-        if (rows.count(kernel.row) == 0)
+    if (isa != INVOLUTE_ISA_BASELINE)
+        for (const LibraryKernel &kernel : rows_of_ops(ops, next_lower(isa)))
+            if (rows.count(kernel.row) == 0)
+                chosen.push_back(kernel);
+    return chosen;
+}
+
+// What a model takes on a CPU with `isa`: the rows that the library is asked for, and every row of
+// `ops`, where which one is taken is known at run time only. Where this CPU lacks `isa` that is so
+// of all ops.
+std::vector<LibraryKernel> kernels_for(const Model &model, involute_isa isa,
+                                       std::set<std::string> ops) {
+    involute_isa here = isa;
+    while (involute_isa_check(here).code != INVOLUTE_OK)
+        here = next_lower(here);
+    const std::set<RowName> rows = rows_taken(model, here);
+    std::vector<LibraryKernel> chosen;
+    for (const LibraryKernel &kernel : inventory()) {
+        if (rows.count({kernel.row, involute_isa_name(kernel.isa)}) == 0)
+            continue;
+        if (here == isa)
             chosen.push_back(kernel);
+        else
+            ops.insert(kernel.op);
+    }
+    const std::vector<LibraryKernel> any = rows_of_ops(ops, isa);
+    chosen.insert(chosen.end(), any.begin(), any.end());
     return chosen;
 }
 
 std::vector<LibraryKernel> kernels_for_all(const Model &model,
-                                           const std::vector<CompileTarget> &targets) {
+                                           const std::vector<CompileTarget> &targets,
+                                           const std::set<std::string> &ops = {}) {
     std::map<std::string, LibraryKernel> found; // by symbol
     for (const CompileTarget &target : targets)
-        for (const LibraryKernel &kernel : kernels_for(model, target.isa))
+        for (const LibraryKernel &kernel : kernels_for(model, target.isa, ops))
             found.emplace(kernel.symbol(), kernel);
     std::vector<LibraryKernel> ordered; // as the inventory: the first that fits is taken
     for (const LibraryKernel &kernel : inventory())
@@ -134,6 +147,13 @@ std::vector<LibraryKernel> kernels_for_all(const Model &model,
 
 bool is_involution_family(const std::string &op) {
     return op == "involution" || op == "aggregation" || op == "kernel_generation";
+}
+
+// Kernels of these see the channels of one group after the other, however many there are.
+bool has_groups(const std::string &op) {
+    static const std::set<std::string> others = {
+        "softmax", "aggregation_grad_input", "aggregation_grad_weight", "involution_grad_input"};
+    return is_involution_family(op) || others.count(op) != 0;
 }
 
 // The side of a square window, 0 for others.
@@ -209,7 +229,10 @@ std::vector<LibraryKernel> specialised_kernels(const Library &library) {
 // The rows that the library takes, with what is known of them as constants.
 std::vector<LibraryKernel> narrowed_kernels(const Library &library) {
     const Json &description = library.description;
-    std::vector<LibraryKernel> kernels = kernels_for_all(library.model, library.targets);
+    std::set<std::string> any_row;
+    if (description.at("kind") == "involution_grad_input" && library.channels == 0)
+        any_row = {"conv2d", "avg_pool"}; // which one is a question of the channels
+    std::vector<LibraryKernel> kernels = kernels_for_all(library.model, library.targets, any_row);
     const bool convolution = description.at("kind") == "conv2d";
     if (!convolution && !is_involution_family(description.at("kind")))
         return kernels;
@@ -237,21 +260,30 @@ std::vector<LibraryWeight> weights_of(const Json &description) {
     const auto kernel = description.find("kernel");
     std::string taps[2];
     for (int i = 0; i < 2; ++i)
-        taps[i] = kernel == description.end() ? kind == "conv2d" ? "3" : "7"
+        taps[i] = kernel == description.end() ? kind == "conv2d" || kind == "local" ? "3" : "7"
                   : kernel->is_array()
                       ? std::to_string((*kernel)[static_cast<size_t>(i)].get<int>())
                       : std::to_string(kernel->get<int>());
-    if (kind == "conv2d") {
+    if (kind == "conv2d" || kind == "dense" || kind == "local") {
         const std::string outputs = description.contains("out_channels")
                                         ? std::to_string(setting(description, "out_channels", 0))
                                         : "c";
-        return {{"weight",
-                 "weight",
-                 {outputs, "c / " + std::to_string(setting(description, "groups", 1)), taps[0],
-                  taps[1]}},
-                {"bias", "bias", {outputs}}};
+        LibraryWeight weight = {"weight", "weight", {outputs, "c"}},
+                      bias = {"bias", "bias", {outputs}};
+        if (kind != "dense")
+            weight.shape = {outputs, "c / " + std::to_string(setting(description, "groups", 1)),
+                            taps[0], taps[1]};
+        for (const char *side : {"height", "width"}) {
+            if (kind != "local")
+                continue;
+            const int64_t step = setting(description, "stride", 1);
+            const std::string count =
+                std::to_string((setting(description, side, 1) + step - 1) / step);
+            weight.shape.push_back(count), bias.shape.push_back(count);
+        }
+        return {weight, bias};
     }
-    if (kind != "involution" && kind != "kernel_generation")
+    if (kind.rfind("involution", 0) != 0 && kind != "kernel_generation")
         return {};
     const std::string columns = taps[0] + " * " + taps[1] + " * (c / " + group + ")";
     const std::string hidden = "c / " + std::to_string(reduction);
@@ -277,11 +309,17 @@ void describe_operator(const CompileOptions &options, Library *library) {
                           std::to_string(descriptions.size()));
     library->description = descriptions[0];
     const std::string kind = library->description.at("kind");
-    if (std::find(kOps.begin(), kOps.end(), kind) == kOps.end())
-        throw Failure(kExitUsage,
-                      "--op: expected one of " + joined(kOps) + ", found \"" + kind + "\"");
+    if (kind == "dense") {
+        library->size = {1, 1};
+    } else if (kind == "local") {
+        if (library->size.height == 0)
+            throw Failure(kExitUsage,
+                          "--size: expected for --op local, whose weights depend on it");
+        library->description["height"] = library->size.height;
+        library->description["width"] = library->size.width;
+    }
     if (options.op.channels.empty()) {
-        if (!is_involution_family(kind))
+        if (!has_groups(kind))
             throw Failure(kExitUsage, "--channels: expected for --op " + kind +
                                           ", whose kernels depend on them");
         // An example; whoever calls the library says how many.
@@ -293,7 +331,7 @@ void describe_operator(const CompileOptions &options, Library *library) {
     }
     if (options.embed || !options.weights.empty())
         throw Failure(kExitUsage, "--embed, --weights: belong to --model");
-    library->model = open_operator(library->description, "");
+    library->model = open_operator(library->description, "", library->size);
     library->model.json = library->description;
     rows_taken(library->model, INVOLUTE_ISA_BASELINE); // what is wrong with it is told first
     library->kernels = is_specialised(library->description) ? specialised_kernels(*library)

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "compile_templates.h"
+#include "compile_tensors.h"
 #include "print.h"
 
 namespace involute {
@@ -38,83 +39,6 @@ std::string c_string(const std::string &text) {
         quoted += safe ? std::string(1, c) : escaped;
     }
     return quoted + "\"";
-}
-
-std::string kind_of(const Library &library) {
-    return library.is_network ? "network" : library.description.at("kind").get<std::string>();
-}
-
-int64_t taps(const Library &library) {
-    const auto kernel = library.description.find("kernel");
-    if (kernel == library.description.end())
-        return 49;
-    return kernel->is_array() ? (*kernel)[0].get<int64_t>() * (*kernel)[1].get<int64_t>()
-                              : kernel->get<int64_t>() * kernel->get<int64_t>();
-}
-
-int64_t stride(const Library &library) {
-    const bool averages = kind_of(library) == "avg_pool";
-    return setting(library.description, "stride",
-                   averages ? setting(library.description, "kernel", 2) : 1);
-}
-
-// A side of the output, from that of the input.
-std::string output_side(const Library &library, const std::string &side) {
-    const int64_t upsample = setting(library.description, "upsample", 1), step = stride(library);
-    if (upsample > 1)
-        return side + " * " + std::to_string(upsample);
-    return step == 1
-               ? side
-               : "(" + side + " + " + std::to_string(step - 1) + ") / " + std::to_string(step);
-}
-
-std::string groups(const Library &library) {
-    return "c / " + std::to_string(setting(library.description, "group_channels", 16));
-}
-
-// An argument of NAME_run.
-struct Argument {
-    std::string name, what, layout, view;
-    bool is_output;
-};
-
-std::vector<Argument> tensors_of(const Library &library) {
-    const std::string kind = kind_of(library);
-    const std::string high = output_side(library, "h"), wide = output_side(library, "w");
-    const std::string sides = (high == "h" ? "h" : "(" + high + ")") + std::string(", ") +
-                              (wide == "w" ? "w" : "(" + wide + ")");
-    const std::string count = std::to_string(taps(library));
-    if (kind == "network") {
-        const std::string classes = std::to_string(library.classes);
-        return {{"input", "normalised picture", "[batch, height, width, 3]",
-                 "image(input, b, c, h, w)", false},
-                {"logits", "one value a class", "[batch, " + classes + "]",
-                 "involute_tensor_f32(logits, 2, (const int64_t[]){b, " + classes + "})", true}};
-    }
-    const auto kernels = [&](bool is_output) {
-        return Argument{"kernels", "weights of the windows, row by row",
-                        "[batch, output height, output width, channels / group_channels, kernel * "
-                        "kernel]",
-                        "kernel_map(kernels, b, " + groups(library) + ", " + count + ", " + sides +
-                            ")",
-                        is_output};
-    };
-    std::vector<Argument> tensors = {{"input", "activations", "[batch, height, width, channels]",
-                                      "image(input, b, c, h, w)", false}};
-    if (kind == "kernel_generation") {
-        tensors.push_back(kernels(true));
-        return tensors;
-    }
-    if (kind == "aggregation")
-        tensors.push_back(kernels(false));
-    const int64_t outputs = setting(library.description, "out_channels", 0);
-    tensors.push_back(
-        {"output", "activations",
-         "[batch, output height, output width, " +
-             (outputs != 0 ? std::to_string(outputs) : std::string("channels")) + "]",
-         "image(output, b, " + (outputs != 0 ? std::to_string(outputs) : "c") + ", " + sides + ")",
-         true});
-    return tensors;
 }
 
 std::string run_parameters(const Library &library) {
@@ -184,7 +108,7 @@ std::string weight_fields(const Library &library) {
     if (library.weights.empty())
         return "";
     std::string text = "\n/* Row-major, in the shapes of the official networks; c: channels.";
-    if (kind_of(library) == "conv2d")
+    if (has_bias(library))
         text += " bias may be NULL.";
     text += " */\ntypedef struct @NAME@_weights {\n";
     for (const LibraryWeight &weight : library.weights) {
@@ -251,8 +175,9 @@ std::string declarations(const Library &library, const std::string &weights) {
 
 std::string helpers(const Library &library) {
     std::string text;
-    const std::string kind = kind_of(library);
-    if (kind == "aggregation" || kind == "kernel_generation")
+    if (mentions(library, &Argument::view, "image("))
+        text += kImageHelper;
+    if (mentions(library, &Argument::view, "kernel_map("))
         text += kKernelsHelper;
     if (!library.weights.empty())
         text += R"c(
@@ -289,14 +214,14 @@ static involute_status stored_weights(involute_weights **weights) {
 std::string operator_tensors(const Library &library) {
     Json description = library.description;
     description.erase("channels");
-    const bool convolution = kind_of(library) == "conv2d";
+    const bool biased = has_bias(library);
     std::string json = description.dump();
     json.pop_back();
     std::string text =
         "    char architecture[1024];\n    snprintf(architecture, sizeof architecture, " +
-        c_string(json + ",\"channels\":%lld" + (convolution ? ",\"bias\":%s" : "") + "}") +
+        c_string(json + ",\"channels\":%lld" + (biased ? ",\"bias\":%s" : "") + "}") +
         ", (long long)c" +
-        (convolution ? ", given != NULL && given->bias != NULL ? \"true\" : \"false\"" : "") +
+        (biased ? ", given != NULL && given->bias != NULL ? \"true\" : \"false\"" : "") +
         ");\n    involute_weights *weights = NULL;\n";
     if (library.weights.empty())
         return text;
@@ -305,7 +230,7 @@ std::string operator_tensors(const Library &library) {
             std::to_string(library.weights.size()) + "];\n    size_t count = 0;\n";
     for (const LibraryWeight &weight : library.weights) {
         const std::string condition =
-            convolution && weight.field == "bias" ? "given->bias != NULL && " : "";
+            biased && weight.field == "bias" ? "given->bias != NULL && " : "";
         text += "    if (" + condition + "(code = use_weight(&tensors[count], " +
                 c_string(weight.name) + ", given->" + weight.field + ", " +
                 std::to_string(weight.shape.size()) + ",\n        (const int64_t[]){" +
@@ -432,7 +357,7 @@ std::string library_readme(const Library &library, const std::string &command, i
     std::string layouts, kernels;
     for (const Argument &tensor : tensors_of(library))
         layouts += "- `" + tensor.name + "`, " + tensor.what + ": " + tensor.layout + "\n";
-    if (!library.is_network)
+    if (mentions(library, &Argument::layout, "output height"))
         layouts += "- output height = " + output_side(library, "height") +
                    ", output width = " + output_side(library, "width") + "\n";
     for (const LibraryWeight &weight : library.weights)

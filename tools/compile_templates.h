@@ -117,17 +117,6 @@ static int choose_size(const char *name, int64_t given, int64_t fixed, int64_t *
     return fixed != 0 && given != 0 && given != fixed ? refuse(name, expected, given) : INVOLUTE_OK;
 }
 
-/* [B,C,H,W] over NHWC memory. */
-static involute_tensor image(const float *data, int64_t batch, int64_t channels, int64_t height,
-                             int64_t width) {
-    const int64_t shape[4] = {batch, channels, height, width};
-    involute_tensor tensor = involute_tensor_f32((float *)(uintptr_t)data, 4, shape);
-    tensor.strides[0] = height * width * channels;
-    tensor.strides[1] = 1;
-    tensor.strides[2] = width * channels;
-    tensor.strides[3] = channels;
-    return tensor;
-}
 @HELPERS@
 static int build(const @NAME@_options *options,@BUILD_PARAMETERS@ @NAME@_state *state) {
     size_t target = 0;
@@ -176,7 +165,7 @@ int @NAME@_run(@NAME@_state *state, @RUN@) {
         return refuse("state", "a pointer", 0);
 @CHECKS@    const int64_t b = state->batch, c = state->channels;
     const int64_t h = state->height, w = state->width;
-    (void)c;
+    (void)c, (void)h, (void)w;
     const involute_named_tensor inputs[] = {@INPUTS@};
     const involute_named_tensor outputs[] = {@OUTPUTS@};
     const involute_status status = involute_session_run(
@@ -198,6 +187,20 @@ const char *@NAME@_target(const @NAME@_state *state) {
 
 const char *@NAME@_message(void) {
     return message;
+}
+)c";
+
+inline constexpr const char *kImageHelper = R"c(
+/* [B,C,H,W] over NHWC memory. */
+static involute_tensor image(const float *data, int64_t batch, int64_t channels, int64_t height,
+                             int64_t width) {
+    const int64_t shape[4] = {batch, channels, height, width};
+    involute_tensor tensor = involute_tensor_f32((float *)(uintptr_t)data, 4, shape);
+    tensor.strides[0] = height * width * channels;
+    tensor.strides[1] = 1;
+    tensor.strides[2] = width * channels;
+    tensor.strides[3] = channels;
+    return tensor;
 }
 )c";
 

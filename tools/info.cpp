@@ -102,11 +102,12 @@ int about_model(const InfoOptions &options, Model model) {
     const involute_isa isa = single(parse_isas(options.raw.isa), "--isa");
     const int threads = single(parse_threads(options.raw.threads), "--threads");
     const int64_t batch = single(parse_batches(options.raw.batch), "--batch");
-    const bool dense = options.row && model.label == "dense";
     Size size = single(parse_sizes(options.raw.size), "--size");
     create_model(isa, single(parse_schedules(options.raw.schedule), "--schedule"), &model);
-    if (size.height == 0)
-        size = dense ? Size{1, 1} : options.row ? Size{56, 56} : default_size(model);
+    if (options.row)
+        size = operator_size(model.label, size);
+    else if (size.height == 0)
+        size = default_size(model);
     const Session session = create_session(model, batch, size, threads);
     if (options.json) {
         Json all = {{"model", model.label}, {"architecture", model.json}};
@@ -144,7 +145,8 @@ int info(const InfoOptions &options) {
         if (descriptions.size() != 1)
             throw Failure(kExitUsage, "--row: expected one operator, found " +
                                           std::to_string(descriptions.size()));
-        return about_model(options, open_operator(descriptions[0], options.raw.weights));
+        return about_model(options, open_operator(descriptions[0], options.raw.weights,
+                                                  parse_sizes(options.raw.size)[0]));
     }
     if (!options.op.op.empty())
         throw Failure(kExitUsage, "--op: belongs to --row, which is missing");

@@ -129,9 +129,17 @@ Model open_model(const std::string &model, const std::string &weights) {
     return opened;
 }
 
-Model open_operator(const Json &description, const std::string &weights) {
+Size operator_size(const std::string &kind, Size given) {
+    return given.height > 0 ? given : kind == "dense" ? Size{1, 1} : Size{56, 56};
+}
+
+Model open_operator(Json description, const std::string &weights, Size size) {
     Model opened;
     opened.label = description.at("kind").get<std::string>();
+    if (opened.label == "local") {
+        const Size only = operator_size(opened.label, size);
+        description["height"] = only.height, description["width"] = only.width;
+    }
     opened.architecture = description.dump();
     opened.weights_text = weights.empty() ? "synthetic:0" : weights;
     opened.weights = open_weights(opened.weights_text);

@@ -34,8 +34,12 @@ WeightsHandle open_weights(const std::string &text);
 // the model: synthetic:0 (rednet-digits has its own).
 Model open_model(const std::string &model, const std::string &weights);
 
-// An operator, described as JSON; `weights` as above.
-Model open_operator(const Json &description, const std::string &weights);
+// An operator, described as JSON; `weights` as above. `size`, when it is given, is that of the only
+// input which the weights of a local layer are for.
+Model open_operator(Json description, const std::string &weights, Size size);
+
+// 56x56 where none is given; a dense layer has one pixel.
+Size operator_size(const std::string &kind, Size given);
 
 // involute_model_create; for another schedule than hand the packs that the layers need are built
 // and registered before. `options` without struct_size and schedule.

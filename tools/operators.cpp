@@ -25,6 +25,7 @@ const std::vector<Operator> &operators() {
           "relu"}},
         {"kernel_generation", {"channels", "kernel", "stride", "group_channels", "reduction"}},
         {"conv2d", {"channels", "out_channels", "groups", "kernel", "stride", "dilation", "relu"}},
+        {"local", {"channels", "out_channels", "groups", "kernel", "stride", "dilation", "relu"}},
         {"max_pool", {"channels", "kernel", "stride"}},
         {"avg_pool", {"channels", "kernel", "stride"}},
         {"global_pool", {"channels"}},
@@ -32,6 +33,8 @@ const std::vector<Operator> &operators() {
         {"softmax", {"channels", "kernel", "group_channels"}},
         {"aggregation_grad_input", {"channels", "kernel", "stride", "dilation", "group_channels"}},
         {"aggregation_grad_weight", {"channels", "kernel", "stride", "dilation", "group_channels"}},
+        {"involution_grad_input",
+         {"channels", "kernel", "stride", "dilation", "group_channels", "reduction"}},
     };
     return all;
 }

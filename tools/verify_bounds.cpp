@@ -41,6 +41,16 @@ struct Product {
                 static_cast<double>(columns + 2) * kRounding * size + carried;
         }
     }
+    // The other way, without the bias.
+    Product transposed() const {
+        Product other;
+        other.rows = columns, other.columns = rows;
+        for (int64_t row = 0; row < other.rows; ++row)
+            for (int64_t i = 0; i < other.columns; ++i)
+                other.weight.push_back(weight[static_cast<size_t>(i * columns + row)]);
+        other.bias.assign(static_cast<size_t>(columns), 0);
+        return other;
+    }
 };
 
 Product reduce_layer(const ReferenceCase &which, const LayerShape &s) {
@@ -91,6 +101,40 @@ void pooled_pixel(const float *input, const LayerShape &s, int64_t b, int64_t oy
         (*error)[static_cast<size_t>(c)] =
             s.stride == 1 ? 0 : (count + 1) * kRounding * size / count;
     }
+}
+
+// The gradient of a ReLU's input. Where the sign of the input is not sure, all of it may be lost.
+void through_relu(const std::vector<double> &input, const std::vector<double> &input_error,
+                  std::vector<double> *grad, std::vector<double> *error) {
+    for (size_t i = 0; i < input.size(); ++i) {
+        const double g = (*grad)[i];
+        if (std::abs(input[i]) <= input_error[i])
+            (*error)[i] += std::abs(g);
+        else if (input[i] < 0)
+            (*error)[i] = 0;
+        if (input[i] <= 0)
+            (*grad)[i] = 0;
+    }
+}
+
+// Adds what a pooled pixel's gradient gives to each pixel of its window.
+void share_pixel(const LayerShape &s, int64_t b, int64_t oy, int64_t ox,
+                 const std::vector<double> &value, const std::vector<double> &error,
+                 Bounded *grad) {
+    const int64_t y_end = std::min(s.height, (oy + 1) * s.stride);
+    const int64_t x_end = std::min(s.width, (ox + 1) * s.stride);
+    const double count = static_cast<double>((y_end - oy * s.stride) * (x_end - ox * s.stride));
+    for (int64_t c = 0; c < s.channels; ++c)
+        for (int64_t y = oy * s.stride; y < y_end; ++y)
+            for (int64_t x = ox * s.stride; x < x_end; ++x) {
+                const size_t place =
+                    static_cast<size_t>(((b * s.channels + c) * s.height + y) * s.width + x);
+                const double share = value[static_cast<size_t>(c)] / count;
+                grad->value[place] += share;
+                grad->error[place] +=
+                    error[static_cast<size_t>(c)] / count +
+                    kRounding * (2 * std::abs(share) + std::abs(grad->value[place]));
+            }
 }
 
 } // namespace
@@ -165,6 +209,39 @@ Bounded bounded_output(const ReferenceCase &which, const LayerShape &s, const Bo
             }
     }
     return output;
+}
+
+Bounded bounded_layer_grad_input(const ReferenceCase &which, const LayerShape &s) {
+    const float *input = values_of(which, "input", s.input_shape());
+    const Bounded grad_kernels = bounded_grad_kernels(which, s);
+    Bounded grad = bounded_grad_input(which, s, bounded_kernels(which, s));
+    const Product reduce = s.reduction == 0 ? Product() : reduce_layer(which, s);
+    const Product back = reduce.transposed(), span_back = span_layer(which, s).transposed();
+    std::vector<double> taps(static_cast<size_t>(span_back.columns)), taps_error(taps.size());
+    std::vector<double> pixel(static_cast<size_t>(s.channels)), pixel_error(pixel.size());
+    std::vector<double> hidden, hidden_error, inner, inner_error;
+    const int64_t pixels = s.out_height() * s.out_width();
+    for (int64_t b = 0; b < s.batch; ++b)
+        for (int64_t p = 0; p < pixels; ++p) {
+            const int64_t oy = p / s.out_width(), ox = p % s.out_width();
+            for (size_t row = 0; row < taps.size(); ++row) {
+                const size_t place =
+                    (static_cast<size_t>(b) * taps.size() + row) * static_cast<size_t>(pixels) +
+                    static_cast<size_t>(p);
+                taps[row] = grad_kernels.value[place], taps_error[row] = grad_kernels.error[place];
+            }
+            span_back.apply(taps, taps_error, &inner, &inner_error);
+            if (s.reduction != 0) {
+                pooled_pixel(input, s, b, oy, ox, &pixel, &pixel_error);
+                reduce.apply(pixel, pixel_error, &hidden, &hidden_error);
+                through_relu(hidden, hidden_error, &inner, &inner_error);
+                back.apply(inner, inner_error, &pixel, &pixel_error);
+            } else {
+                pixel = inner, pixel_error = inner_error;
+            }
+            share_pixel(s, b, oy, ox, pixel, pixel_error, &grad);
+        }
+    return grad;
 }
 
 } // namespace involute

@@ -54,10 +54,13 @@ Bounded stored_kernels(const ReferenceCase &which, const LayerShape &shape);
 // The aggregation of `input` with kernels that have errors.
 Bounded bounded_output(const ReferenceCase &which, const LayerShape &shape, const Bounded &kernels);
 
-// The gradients of that aggregation with the stored kernels, [B,C,H,W] and [B,G,K*K,Ho,Wo], from
-// the stored `grad_output`.
-Bounded bounded_grad_input(const ReferenceCase &which, const LayerShape &shape);
+// The gradients of that aggregation, [B,C,H,W] and [B,G,K*K,Ho,Wo], from the stored `grad_output`.
+Bounded bounded_grad_input(const ReferenceCase &which, const LayerShape &shape,
+                           const Bounded &kernels);
 Bounded bounded_grad_kernels(const ReferenceCase &which, const LayerShape &shape);
+
+// The gradient of the input of the whole layer, through the aggregation and through the kernels.
+Bounded bounded_layer_grad_input(const ReferenceCase &which, const LayerShape &shape);
 
 constexpr double kRounding = 0x1p-24; // of one float32 operation, relative
 

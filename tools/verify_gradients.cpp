@@ -34,33 +34,37 @@ void for_terms(const LayerShape &s, Visit visit) {
 
 // Sums with as many roundings as they have terms.
 struct Sums {
-    std::vector<double> value, size, terms;
+    std::vector<double> value, size, terms, carried;
 
     explicit Sums(int64_t count)
-        : value(static_cast<size_t>(count)), size(value.size()), terms(value.size()) {}
+        : value(static_cast<size_t>(count)), size(value.size()), terms(value.size()),
+          carried(value.size()) {}
 
-    void add(size_t place, double product) {
+    void add(size_t place, double product, double error = 0) {
         value[place] += product;
+        carried[place] += error;
         size[place] += std::abs(product);
         terms[place] += 1;
     }
     Bounded bounded() const {
         Bounded result{value, size};
         for (size_t i = 0; i < size.size(); ++i)
-            result.error[i] *= (terms[i] + 1) * kRounding;
+            result.error[i] = result.error[i] * (terms[i] + 1) * kRounding + carried[i];
         return result;
     }
 };
 
 } // namespace
 
-Bounded bounded_grad_input(const ReferenceCase &which, const LayerShape &s) {
-    const float *kernels = stored_values(which, "kernels", s.kernels_shape());
+Bounded bounded_grad_input(const ReferenceCase &which, const LayerShape &s,
+                           const Bounded &kernels) {
     const float *grad = stored_values(which, "grad_output", s.output_shape());
     Sums sums(s.batch * s.channels * s.height * s.width);
     for_terms(s, [&](size_t kernel, size_t output, int64_t input) {
+        const double g = double{grad[output]};
         if (input >= 0)
-            sums.add(static_cast<size_t>(input), double{kernels[kernel]} * double{grad[output]});
+            sums.add(static_cast<size_t>(input), kernels.value[kernel] * g,
+                     kernels.error[kernel] * std::abs(g));
     });
     return sums.bounded();
 }

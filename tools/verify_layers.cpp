@@ -1,6 +1,6 @@
 // Single layers: `kernels` by kernel_generation, `output` by aggregation with the stored kernels,
 // `layer_output` by involution, `grad_input` and `grad_kernels` by the gradients of the
-// aggregation. Part of verify_run.h.
+// aggregation, `layer_grad_input` by that of the involution. Part of verify_run.h.
 #include <algorithm>
 #include <cmath>
 
@@ -47,23 +47,28 @@ LayerShape shape_of_case(const ReferenceCase &which) {
 
 // The operator that computes `result`; empty: there is none.
 std::string operator_for(const std::string &result) {
-    return result == "kernels"        ? "kernel_generation"
-           : result == "output"       ? "aggregation"
-           : result == "layer_output" ? "involution"
-           : result == "grad_input"   ? "aggregation_grad_input"
-           : result == "grad_kernels" ? "aggregation_grad_weight"
-                                      : "";
+    return result == "kernels"            ? "kernel_generation"
+           : result == "output"           ? "aggregation"
+           : result == "layer_output"     ? "involution"
+           : result == "grad_input"       ? "aggregation_grad_input"
+           : result == "grad_kernels"     ? "aggregation_grad_weight"
+           : result == "layer_grad_input" ? "involution_grad_input"
+                                          : "";
+}
+
+bool is_grad_input(const std::string &result) {
+    return result == "grad_input" || result == "layer_grad_input";
 }
 
 std::vector<int64_t> result_shape(const std::string &result, const LayerShape &shape) {
     return result == "kernels" || result == "grad_kernels" ? shape.kernels_shape()
-           : result == "grad_input"                        ? shape.input_shape()
+           : is_grad_input(result)                         ? shape.input_shape()
                                                            : shape.output_shape();
 }
 
 // The name of the result where it is an operator's.
 std::string output_name(const std::string &result) {
-    return result == "layer_output" ? "output" : result;
+    return result.rfind("layer_", 0) == 0 ? result.substr(6) : result;
 }
 
 std::vector<involute_named_tensor> inputs_for(const ReferenceCase &which, const std::string &result,
@@ -71,7 +76,7 @@ std::vector<involute_named_tensor> inputs_for(const ReferenceCase &which, const 
     std::vector<involute_named_tensor> inputs;
     if (result != "grad_input")
         inputs.push_back({"input", case_tensor(which, "input", shape.input_shape())});
-    if (result == "grad_input" || result == "grad_kernels")
+    if (is_grad_input(result) || result == "grad_kernels")
         inputs.push_back({"grad_output", case_tensor(which, "grad_output", shape.output_shape())});
     if (result == "grad_input" || result == "output")
         inputs.push_back({"kernels", case_tensor(which, "kernels", shape.kernels_shape())});
@@ -83,7 +88,9 @@ Bounded bounded_result(const ReferenceCase &which, const std::string &result,
     if (result == "kernels")
         return bounded_kernels(which, shape);
     if (result == "grad_input")
-        return bounded_grad_input(which, shape);
+        return bounded_grad_input(which, shape, stored_kernels(which, shape));
+    if (result == "layer_grad_input")
+        return bounded_layer_grad_input(which, shape);
     if (result == "grad_kernels")
         return bounded_grad_kernels(which, shape);
     return bounded_output(which, shape,
@@ -99,7 +106,7 @@ Json description_of(const std::string &kind, const LayerShape &shape) {
                  {"group_channels", shape.group_channels}};
     if (kind != "kernel_generation")
         json["dilation"] = shape.dilation;
-    if (kind == "kernel_generation" || kind == "involution")
+    if (kind == "kernel_generation" || kind.rfind("involution", 0) == 0)
         json["reduction"] = shape.reduction;
     return json;
 }
@@ -114,8 +121,7 @@ Outcome CaseRunner::run_layer(const ReferenceCase &which, const std::string &res
     const involute_tensor &expected = case_tensor(
         which, result, kind.empty() ? std::vector<int64_t>() : result_shape(result, shape));
     if (kind.empty()) {
-        outcome.not_covered = "no operator computes it: gradients through kernel generation are "
-                              "not part of this version";
+        outcome.not_covered = "no operator of this version computes it";
         return outcome;
     }
     const std::string description = description_of(kind, shape).dump();

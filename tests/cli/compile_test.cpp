@@ -96,7 +96,9 @@ TEST_F(Compile, WrongUseIsNamed) {
     };
     expect_refused({}, 2, "--op");
     expect_refused(with({"--model", "rednet26"}), 2, "--model");
-    expect_refused({"--op", "dense"}, 2, "found \"dense\"");
+    expect_refused({"--op", "dense"}, 2, "--channels: expected");
+    expect_refused({"--op", "local", "--channels", "8"}, 2, "--size: expected");
+    expect_refused({"--op", "sum"}, 2, "found \"sum\"");
     expect_refused({"--op", "conv2d"}, 2, "--channels");
     expect_refused(with({"--target", "x86-64-linux-avx"}), 2, "--target: expected x86-64-linux");
     expect_refused(with({"--target", "arm-64-linux"}), 3, "no schedules for it");

@@ -51,7 +51,7 @@ const std::vector<Misuse> &misuses() {
          {"bench", "--op", "convolution"},
          2,
          {"--op", "convolution",
-          "involution, aggregation, kernel_generation, conv2d, max_pool, "
+          "involution, aggregation, kernel_generation, conv2d, local, max_pool, "
           "avg_pool, global_pool, dense"}},
         {"op_option_without_op", {"bench", "--kernel", "3"}, 2, {"--op"}},
         {"op_and_model", {"bench", "--op", "dense", "--model", "rednet26"}, 2, {"--op", "--model"}},

@@ -27,17 +27,10 @@ Counts counts(const Answer &answer) {
     return found;
 }
 
-TEST(Verify, LayersPassOrAreNotCovered) {
-    const Answer answer =
-        run_command({"verify", source_path(kLayers), "--threads", "1,2", "--verbose"});
+TEST(Verify, LayersAreWhollyCovered) {
+    const Answer answer = run_command({"verify", source_path(kLayers), "--threads", "1,2"});
     EXPECT_EQ(answer.exit_code, 0) << answer.out;
-    const Counts found = counts(answer);
-    EXPECT_EQ(found.failed, 0);
-    EXPECT_EQ(found.passed + found.failed + found.not_covered, 34 * 6); // results, grad_output not
-    EXPECT_GE(found.passed, 50 + 34 * 2); // every gradient of the aggregation
-    EXPECT_NE(answer.out.find("rednet_like/layer_grad_input"), std::string::npos);
-    EXPECT_EQ(answer.out.find("rednet_like/grad_input"), std::string::npos);
-    EXPECT_EQ(answer.out.find("rednet_like/layer_output"), std::string::npos);
+    EXPECT_EQ(answer.out, "204 passed, 0 failed, 0 not covered\n"); // 34 cases, 6 results each
 }
 
 TEST(Verify, NetworksAreWhollyCovered) {

@@ -70,7 +70,29 @@ step "conv2d of one size" "$involute" compile --op conv2d --kernel 3 --channels 
     --out-channels 32 --stride 2 --size 15x21 --batch 2 --target $targets -o plain --name plain
 same plain conv2d "-DK=3 -DOC=32 -DSTRIDE=2" \
     '{"kind":"conv2d","channels":16,"out_channels":32,"kernel":3,"stride":2}' 16 2 15 21
+# The operators whose kernels are the library's.
+others() { # KIND CHANNELS HEIGHT WIDTH, defines, options of compile, settings
+    local kind=$1 size="$3 $4" defines=$5 options=$6 settings=$7
+    # shellcheck disable=SC2086 # options are words
+    step "$kind" "$involute" compile --op "$kind" $options --target $targets -o "a_$kind" \
+        --name "a_$kind"
+    # shellcheck disable=SC2086
+    same "a_$kind" "$kind" "$defines" "{\"kind\":\"$kind\",\"channels\":$2$settings}" "$2" 2 $size
+}
+others dense 40 1 1 -DOC=10 "--channels 40 --out-channels 10" ',"out_channels":10'
+others softmax 24 5 7 "-DK=3 -DGC=8 -DSTRIDE=1" "--kernel 3 --group-channels 8" \
+    ',"kernel":3,"group_channels":8'
+others involution_grad_input 32 9 11 "-DK=3 -DGC=8 -DSTRIDE=2" \
+    "--kernel 3 --stride 2 --group-channels 8" ',"kernel":3,"stride":2,"group_channels":8'
 if [ "$long" = --long ]; then
+    others global_pool 40 5 7 "" "--channels 40" ""
+    others local 12 5 7 "-DK=3 -DOC=20 -DSTRIDE=2" \
+        "--channels 12 --out-channels 20 --groups 2 --kernel 3 --stride 2 --size 5x7" \
+        ',"out_channels":20,"groups":2,"kernel":3,"stride":2,"height":5,"width":7'
+    others aggregation_grad_input 24 9 11 "-DK=5 -DGC=8 -DSTRIDE=2" \
+        "--kernel 5 --stride 2 --group-channels 8" ',"kernel":5,"stride":2,"group_channels":8'
+    others aggregation_grad_weight 24 9 11 "-DK=5 -DGC=8 -DSTRIDE=2" \
+        "--kernel 5 --stride 2 --group-channels 8" ',"kernel":5,"stride":2,"group_channels":8'
     step "kernel_generation" "$involute" compile --op kernel_generation --kernel 5 --reduction 0 \
         --group-channels 8 --stride 2 --target $targets -o taps --name taps
     same taps kernel_generation "-DK=5 -DGC=8 -DSTRIDE=2" \

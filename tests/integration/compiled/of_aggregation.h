@@ -1,6 +1,5 @@
 /* aggregation of kernel K, GC channels a group, for operator.c. */
-#define OUT_CHANNELS c
+#define INPUT_COUNT 2
+#define INPUTS MAP(input, c, h, w) KERNELS(kernels, c / GC, K *K, out_h, out_w)
+#define OUTPUT MAP(output, c, out_h, out_w)
 #define OUT_SIDE(side) ((side) + STRIDE - 1) / STRIDE
-#define GROUPS (c / GC)
-#define TAPS (K * K)
-#define WEIGHTS

@@ -1,5 +1,7 @@
 /* involution of kernel K, GC channels a group, reduction 4, for operator.c. */
-#define OUT_CHANNELS c
+#define INPUT_COUNT 1
+#define INPUTS MAP(input, c, h, w)
+#define OUTPUT MAP(output, c, out_h, out_w)
 #define OUT_SIDE(side) ((side) + STRIDE - 1) / STRIDE
 #define WEIGHTS                                                                                    \
     WEIGHT(reduce_weight, "conv1.conv.weight", 4, {c / 4, c, 1, 1})                                \

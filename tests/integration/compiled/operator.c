@@ -1,7 +1,11 @@
 /* One operator of a library that `involute compile` wrote, as NAME and an of_*.h of the command
  * line say, beside the same operator of libinvolute: the results have the same bits. Prints the
  * target and the milliseconds of both. Arguments: architecture (with channels), channels, batch,
- * height, width, threads. */
+ * height, width, threads.
+ *
+ * An of_*.h defines INPUT_COUNT, INPUTS and OUTPUT, of MAP(name, channels, height, width),
+ * KERNELS(name, groups, taps, height, width) and VECTOR(name, channels); and WEIGHTS, of
+ * WEIGHT(field, name, rank, shape), where there are some. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +30,7 @@ static void require(involute_status status) {
         stop("libinvolute", status.message);
 }
 
-#ifndef GROUPS
+#ifdef WEIGHTS
 static const float *weight(const char *name, int rank, const int64_t *shape) {
     int64_t count = 1;
     for (int i = 0; i < rank; i++)
@@ -47,18 +51,14 @@ static double now(void) {
 }
 
 #define REPEATS 15
-#ifndef OUTPUT_NAME
-#define OUTPUT_NAME "output"
-#define OUTPUT_VIEW view(theirs, 4, (const int64_t[]){b, out_c, out_h, out_w})
-#endif
 
 /* Channels-last view; five dimensions: kernels [B,G,K*K,H,W]. */
 static involute_tensor view(float *data, int rank, const int64_t *shape) {
     involute_tensor tensor = involute_tensor_f32(data, rank, shape);
     int64_t stride = 1;
-    static const int orders[2][5] = {{1, 3, 2, 0, 0}, {2, 1, 4, 3, 0}};
+    static const int orders[4][5] = {{1, 0}, {0}, {1, 3, 2, 0}, {2, 1, 4, 3, 0}};
     for (int i = 0; i < rank; i++) {
-        const int dimension = orders[rank - 4][i];
+        const int dimension = orders[rank - 2][i];
         tensor.strides[dimension] = stride;
         stride *= shape[dimension];
     }
@@ -72,20 +72,45 @@ static float *values(const char *name, int64_t count) {
     return data;
 }
 
+static int64_t count_of(int rank, const int64_t *shape) {
+    int64_t count = 1;
+    for (int i = 0; i < rank; i++)
+        count *= shape[i];
+    return count;
+}
+
 int main(int argc, char **argv) {
     if (argc != 7)
         stop("usage", "ARCHITECTURE CHANNELS BATCH HEIGHT WIDTH THREADS");
     const int64_t c = atoll(argv[2]), b = atoll(argv[3]), h = atoll(argv[4]), w = atoll(argv[5]);
     const int threads = atoi(argv[6]);
-    const int64_t out_c = OUT_CHANNELS, out_h = OUT_SIDE(h), out_w = OUT_SIDE(w);
-    float *input = values("input", b * h * w * c);
-    float *ours = values("ours", b * out_h * out_w * out_c);
-    float *theirs = values("theirs", b * out_h * out_w * out_c);
-    involute_named_tensor inputs[2] = {{"input", view(input, 4, (const int64_t[]){b, c, h, w})}};
-    int input_count = 1;
-    involute_named_tensor output = {OUTPUT_NAME, OUTPUT_VIEW};
+    const int64_t out_h = OUT_SIDE(h), out_w = OUT_SIDE(w);
+    (void)out_h, (void)out_w;
+    involute_named_tensor inputs[INPUT_COUNT];
+    int input_count = 0;
+#define MAP(name, channels, high, wide) TENSOR(name, 4, {b, channels, high, wide})
+#define KERNELS(name, groups, taps, high, wide) TENSOR(name, 5, {b, groups, taps, high, wide})
+#define VECTOR(name, channels) TENSOR(name, 2, {b, channels})
+#define TENSOR(named, rank, ...)                                                                   \
+    inputs[input_count].name = #named;                                                             \
+    inputs[input_count++].tensor =                                                                 \
+        view(values(#named, count_of(rank, (const int64_t[])__VA_ARGS__)), rank,                   \
+             (const int64_t[])__VA_ARGS__);
+    INPUTS
+#undef TENSOR
+    float *ours = NULL;
+    int64_t output_count = 0;
+    involute_named_tensor output;
+#define TENSOR(named, rank, ...)                                                                   \
+    output_count = count_of(rank, (const int64_t[])__VA_ARGS__);                                   \
+    ours = values("ours", output_count);                                                           \
+    output.name = #named;                                                                          \
+    output.tensor = view(values("theirs", output_count), rank, (const int64_t[])__VA_ARGS__);
+    OUTPUT
+    const float *theirs = output.tensor.data;
     involute_named_tensor list[8];
     size_t count = 0;
+#ifdef WEIGHTS
 #define WEIGHT(field, named, rank, ...)                                                            \
     list[count].name = named;                                                                      \
     list[count++].tensor =                                                                         \
@@ -93,27 +118,27 @@ int main(int argc, char **argv) {
                             (const int64_t[])__VA_ARGS__);
     WEIGHTS
 #undef WEIGHT
+#endif
 
     LIB(_options) options = {0};
     options.channels = c, options.batch = b, options.height = h, options.width = w;
     options.threads = threads;
     LIB(_state) *state = NULL;
-#ifdef GROUPS /* the aggregation reads kernels, and has no weights */
-    float *kernels = values("kernels", b * out_h * out_w * (GROUPS) * (TAPS));
-    inputs[input_count].name = "kernels";
-    inputs[input_count++].tensor =
-        view(kernels, 5, (const int64_t[]){b, GROUPS, TAPS, out_h, out_w});
-    if (LIB(_create)(&options, &state) != 0)
-        stop("create", LIB(_message)());
-#define RUN() LIB(_run)(state, input, kernels, ours)
-#else
+#ifdef WEIGHTS
     LIB(_weights) weights = {0};
     size_t next = 0;
 #define WEIGHT(field, named, rank, ...) weights.field = (const float *)list[next++].tensor.data;
     WEIGHTS
     if (LIB(_create)(&options, &weights, &state) != 0)
         stop("create", LIB(_message)());
-#define RUN() LIB(_run)(state, input, ours)
+#else
+    if (LIB(_create)(&options, &state) != 0)
+        stop("create", LIB(_message)());
+#endif
+#if INPUT_COUNT == 1
+#define GIVEN inputs[0].tensor.data
+#else
+#define GIVEN inputs[0].tensor.data, inputs[1].tensor.data
 #endif
 
     involute_weights *stored = NULL;
@@ -130,7 +155,7 @@ int main(int argc, char **argv) {
     double best_ours = 1e9, best_theirs = 1e9;
     for (int i = 0; i < REPEATS; i++) {
         const double start = now();
-        if (RUN() != 0)
+        if (LIB(_run)(state, GIVEN, ours) != 0)
             stop("run", LIB(_message)());
         const double middle = now();
         require(involute_session_run(session, inputs, (size_t)input_count, &output, 1));
@@ -138,7 +163,7 @@ int main(int argc, char **argv) {
         best_ours = middle - start < best_ours ? middle - start : best_ours;
         best_theirs = end - middle < best_theirs ? end - middle : best_theirs;
     }
-    for (int64_t i = 0; i < b * out_h * out_w * out_c; i++) {
+    for (int64_t i = 0; i < output_count; i++) {
         if (memcmp(&ours[i], &theirs[i], sizeof ours[i]) != 0) {
             fprintf(stderr, "value %lld: compiled %.9g, libinvolute %.9g\n", (long long)i, ours[i],
                     theirs[i]);
@@ -146,7 +171,7 @@ int main(int argc, char **argv) {
         }
     }
     printf("%s: %s, %lld values, %.3f ms, libinvolute %.3f ms\n", TEXT(NAME), LIB(_target)(state),
-           (long long)(b * out_h * out_w * out_c), best_ours, best_theirs);
+           (long long)output_count, best_ours, best_theirs);
     LIB(_destroy)(state);
     involute_session_destroy(session);
     involute_model_destroy(model);
