@@ -76,7 +76,7 @@ std::vector<std::string> without(std::vector<std::string> paths, const std::stri
 }
 
 const std::vector<std::string> kFolders = {"generators", "schedules", "runtime", "tools",
-                                           "oracle",     "bench",     "tests"};
+                                           "oracle",     "bench",     "tests",   "examples"};
 
 TEST(Style, AlgorithmsHoldNoScheduleAndNoTarget) {
     expect_none(without(sources("generators"), "generators/emit/"),
@@ -86,8 +86,28 @@ TEST(Style, AlgorithmsHoldNoScheduleAndNoTarget) {
 }
 
 TEST(Style, SchedulesHoldNoArithmetic) {
-    expect_none(sources("schedules"), R"(\bRDom\s*\(|\bselect\(|\bcast<|\bFunc\s+\w+\s*[;({])",
+    std::vector<std::string> paths = sources("schedules");
+    expect_none(paths, R"(\bRDom\s*\(|\bselect\(|\bcast<|\bFunc\s+\w+\s*[;({])",
                 "schedules define nothing");
+}
+
+// Users write a schedule for whatever op has a hand schedule: the same functions without knobs.
+TEST(Style, EveryOpTakesSchedulesOfUsers) {
+    const auto functions = [](const std::string &path, const std::string &knobs) {
+        std::string text;
+        for (const Line &line : lines_of(path))
+            text += line.text + " ";
+        const std::regex declared("void schedule\\([^)]*\\);"), blanks(" +"), knob(knobs);
+        std::vector<std::string> found;
+        for (std::sregex_iterator at(text.begin(), text.end(), declared), end; at != end; ++at)
+            found.push_back(
+                std::regex_replace(std::regex_replace(at->str(), blanks, " "), knob, ""));
+        return found;
+    };
+    const std::vector<std::string> hand =
+        functions("schedules/x86/schedules.h", R"( const \w+Knobs &knobs,)");
+    EXPECT_GT(hand.size(), 10u);
+    EXPECT_EQ(functions("schedules/own/schedules.h", "no knobs"), hand);
 }
 
 TEST(Style, FoldersIncludeWhatTheyMay) {
