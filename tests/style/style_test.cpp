@@ -85,8 +85,11 @@ TEST(Style, AlgorithmsHoldNoScheduleAndNoTarget) {
                 "algorithms hold no schedule and no target");
 }
 
+const std::string kScheduleExample = "examples/04_write_a_schedule/my_schedule.cpp";
+
 TEST(Style, SchedulesHoldNoArithmetic) {
     std::vector<std::string> paths = sources("schedules");
+    paths.push_back(kScheduleExample);
     expect_none(paths, R"(\bRDom\s*\(|\bselect\(|\bcast<|\bFunc\s+\w+\s*[;({])",
                 "schedules define nothing");
 }
@@ -108,6 +111,26 @@ TEST(Style, EveryOpTakesSchedulesOfUsers) {
         functions("schedules/x86/schedules.h", R"( const \w+Knobs &knobs,)");
     EXPECT_GT(hand.size(), 10u);
     EXPECT_EQ(functions("schedules/own/schedules.h", "no knobs"), hand);
+}
+
+// docs/write-a-schedule.md holds the whole file, with words between its parts.
+TEST(Style, TheGuideShowsTheScheduleOfTheExample) {
+    const auto without_blanks = [](std::vector<Line> lines, bool fenced) {
+        std::string text;
+        bool inside = !fenced;
+        for (const Line &line : lines) {
+            if (fenced && line.text.rfind("```", 0) == 0)
+                inside = line.text == "```cpp";
+            else if (inside && !line.text.empty())
+                text += line.text + "\n";
+        }
+        return text;
+    };
+    const std::vector<Line> example = lines_of(kScheduleExample);
+    EXPECT_LT(example.size(), 120u);
+    EXPECT_GT(example.size(), 30u);
+    EXPECT_EQ(without_blanks(lines_of("docs/write-a-schedule.md"), true),
+              without_blanks(example, false));
 }
 
 TEST(Style, FoldersIncludeWhatTheyMay) {
