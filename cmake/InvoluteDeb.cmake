@@ -1,5 +1,6 @@
-# cpack -G DEB in the build folder: one Debian package of what `cmake --install` installs. Its
-# dependencies come from the libraries that the programs inside are linked with.
+# cpack -G DEB in the build folder: one Debian package of what `cmake --install` installs, but the
+# component `compiler`. Its dependencies come from the libraries that the programs inside are linked
+# with.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME involute)
 set(CPACK_PACKAGE_VENDOR "the involute authors")
@@ -17,4 +18,5 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libjpeg62-turbo-dev, libspng-dev")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_COMPRESSION_TYPE gzip)
+set(CPACK_INSTALL_CMAKE_PROJECTS "${PROJECT_BINARY_DIR};${PROJECT_NAME};Unspecified;/")
 include(CPack)

@@ -26,7 +26,7 @@ configure_package_config_file(
 write_basic_package_version_file(${generated}/involuteConfigVersion.cmake
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${generated}/involuteConfig.cmake ${generated}/involuteConfigVersion.cmake
-        DESTINATION ${package})
+              cmake/InvoluteKernels.cmake DESTINATION ${package})
 
 # The .pc files find their prefix from where they lie, so that the package can be moved.
 file(RELATIVE_PATH PC_PREFIX ${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/pkgconfig
@@ -41,3 +41,27 @@ foreach(pc involute involute-static)
     install(FILES ${generated}/${pc}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
   endif()
 endforeach()
+
+# What generates: `involute compile` and the functions of InvoluteKernels.cmake take it from here. A
+# component of its own, since it needs Halide, which is not installed: a Debian package could not
+# say where that comes from. The command looks for these files in ../libexec/involute, whatever
+# CMAKE_INSTALL_LIBEXECDIR says.
+if(TARGET involute_parts)
+  set(compiler libexec/involute)
+  set(parts ${PROJECT_BINARY_DIR}/emit)
+  install(
+    TARGETS involute_emit
+    RUNTIME DESTINATION ${compiler} COMPONENT compiler)
+  install(
+    FILES ${parts}/involute_core.o ${parts}/libinvolute_kernels.a ${parts}/libinvolute_emit.a
+          ${parts}/involute.h
+    DESTINATION ${compiler}
+    COMPONENT compiler)
+  install(
+    DIRECTORY generators schedules
+    DESTINATION ${compiler}/include
+    COMPONENT compiler
+    FILES_MATCHING
+    PATTERN "*.h"
+    PATTERN emit EXCLUDE)
+endif()

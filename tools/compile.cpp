@@ -25,20 +25,28 @@ namespace fs = std::filesystem;
 constexpr const char *kBuildParts =
     "cmake --preset release && cmake --build --preset release --target involute_parts";
 
-// Beside the emit program: the runtime, all kernels, the public header (cmake/InvoluteParts.cmake).
+// The runtime, all kernels, the public header (cmake/InvoluteParts.cmake).
 struct Parts {
     std::string core, kernels, headers;
 };
 
+// Beside the emit program; or, where INVOLUTE_EMIT names a program of the user's, with this one.
 Parts find_parts(const std::string &emit) {
-    const fs::path folder = fs::path(emit).parent_path();
-    const Parts parts = {folder / "involute_core.o", folder / "libinvolute_kernels.a", folder};
-    for (const fs::path &path :
-         {fs::path(parts.core), fs::path(parts.kernels), folder / "involute.h"})
-        if (!fs::exists(path))
-            throw Failure(kExitEnvironment, "compile: " + path.string() + " is missing; " +
-                                                kBuildParts + " builds it");
-    return parts;
+    std::vector<std::string> folders = parts_folders();
+    folders.insert(folders.begin(), fs::path(emit).parent_path().string());
+    std::string missing;
+    for (const fs::path folder : folders) {
+        std::string lacks;
+        for (const char *name : {"involute_core.o", "libinvolute_kernels.a", "involute.h"})
+            if (lacks.empty() && !fs::exists(folder / name))
+                lacks = folder / name;
+        if (lacks.empty())
+            return {folder / "involute_core.o", folder / "libinvolute_kernels.a", folder};
+        if (missing.empty())
+            missing = lacks;
+    }
+    throw Failure(kExitEnvironment, "compile: " + missing + " is missing; " + kBuildParts +
+                                        " builds it, cmake --install build/release installs it");
 }
 
 void write_file(const std::string &path, const std::string &text) {
@@ -71,6 +79,8 @@ public:
         for (const LibraryKernel &kernel : library_.kernels)
             if (!kernel.in_inventory || kernel.schedule != kHand || !library_.emit.empty())
                 made.push_back(&kernel);
+        if (!made.empty())
+            find_halide(emit_, folder_.path(), "compile");
         Progress progress(static_cast<int>(made.size()) + 2);
         emit_kernels(made, &progress);
         progress.step("compiling " + library_.name + ".c");

@@ -24,6 +24,33 @@ namespace {
 constexpr const char *kBuildEmit =
     "cmake --preset release && cmake --build --preset release --target involute_emit";
 
+constexpr const char *kAskForHalide =
+    "import importlib.util as u; print(u.find_spec('halide').submodule_search_locations[0])";
+
+// How a program ends, 128 + the signal where it was one.
+int ended_with(pid_t process) {
+    int state = 0;
+    if (waitpid(process, &state, 0) != process)
+        return -1;
+    return WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
+}
+
+// Whether the loader finds no Halide for the emit program. Other failures show when it has work.
+bool lacks_halide(const std::string &emit, const std::string &log) {
+    return ended_with(start_program({emit, "--list"}, log)) == 127 &&
+           text_of(log).find("libHalide") != std::string::npos;
+}
+
+// Where `pip install halide` has put its libraries, asked of $INVOLUTE_PYTHON or python3; or "".
+std::string halide_of_python(const std::string &log) {
+    const std::string named = environment_text("INVOLUTE_PYTHON");
+    const std::string python = named.empty() ? "python3" : named;
+    if (ended_with(start_program({python, "-c", kAskForHalide}, log)) != 0)
+        return "";
+    const std::string text = text_of(log);
+    return text.substr(0, text.find('\n')) + "/lib64";
+}
+
 } // namespace
 
 std::string program_folder() {
@@ -36,15 +63,18 @@ std::string environment_text(const char *name) {
     return value ? value : "";
 }
 
+std::vector<std::string> parts_folders() {
+    const fs::path folder = program_folder();
+    return {folder / "emit", folder.parent_path() / "libexec" / "involute"};
+}
+
 std::string emit_program() {
     const std::string named = environment_text("INVOLUTE_EMIT");
     if (!named.empty())
         return fs::exists(named) ? named : "";
-    const fs::path folder = program_folder();
-    for (const fs::path &path : {folder / "emit" / "involute_emit",
-                                 folder.parent_path() / "libexec" / "involute" / "involute_emit"})
-        if (fs::exists(path))
-            return path.string();
+    for (const fs::path folder : parts_folders())
+        if (fs::exists(folder / "involute_emit"))
+            return folder / "involute_emit";
     return "";
 }
 
@@ -53,8 +83,30 @@ std::string require_emit_program(const std::string &subject) {
     if (path.empty())
         throw Failure(kExitEnvironment, subject + ": the emit program is missing; " +
                                             std::string(kBuildEmit) +
-                                            " builds it, INVOLUTE_EMIT names it");
+                                            " builds it, cmake --install build/release installs "
+                                            "it, INVOLUTE_EMIT names it");
     return path;
+}
+
+void find_halide(const std::string &emit, const std::string &folder, const std::string &subject) {
+    const WorkFolder work(folder);
+    const std::string log = work.path() + "/log";
+    if (!lacks_halide(emit, log))
+        return;
+    const std::string words = text_of(log), known = environment_text("LD_LIBRARY_PATH"),
+                      library = halide_of_python(log);
+    if (!library.empty()) {
+        setenv("LD_LIBRARY_PATH", (library + (known.empty() ? "" : ":" + known)).c_str(), 1);
+        if (!lacks_halide(emit, log))
+            return;
+    }
+    throw Failure(kExitEnvironment,
+                  subject +
+                      ": the emit program needs Halide " INVOLUTE_HALIDE_VERSION
+                      ", which is not found; pip install halide==" INVOLUTE_HALIDE_VERSION
+                      " installs it. INVOLUTE_PYTHON names the Python that has it, "
+                      "LD_LIBRARY_PATH the folder of libHalide.so\n" +
+                      words);
 }
 
 WorkFolder::WorkFolder(const std::string &parent) {
@@ -102,7 +154,7 @@ void wait_for(pid_t process, const std::string &what, const std::string &log) {
     if (waitpid(process, &state, 0) == process && WIFEXITED(state) && WEXITSTATUS(state) == 0)
         return;
     if (WIFEXITED(state) && WEXITSTATUS(state) == 127)
-        throw Failure(kExitEnvironment, what + " cannot be started");
+        throw Failure(kExitEnvironment, what + " cannot be started\n" + text_of(log));
     throw Failure(
         kExitEnvironment,
         what + " failed" +

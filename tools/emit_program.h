@@ -16,11 +16,20 @@ std::string program_folder();
 // "" when it is not set.
 std::string environment_text(const char *name);
 
+// Where the emit program and what `involute compile` links lie: in the build, in the installation
+// that this program belongs to. Either may be missing.
+std::vector<std::string> parts_folders();
+
 // $INVOLUTE_EMIT, that of the build or installation that this program belongs to, or "".
 std::string emit_program();
 
 // The same, or exit 3 with the command that builds it; `subject` begins the message.
 std::string require_emit_program(const std::string &subject);
+
+// Sees to it that the emit program can be loaded: Halide, which is no part of an installation, is
+// asked of Python where the loader does not know it. Exit 3 with the command that installs it.
+// `folder` may be written to.
+void find_halide(const std::string &emit, const std::string &folder, const std::string &subject);
 
 // A folder that only this process uses, removed at the end.
 class WorkFolder {

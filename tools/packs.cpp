@@ -52,6 +52,7 @@ public:
     }
 
     void build(const std::vector<PackRequest> &requests) {
+        find_halide(emit_, folder_, "packs");
         Progress progress(static_cast<int>(requests.size()) + 1);
         progress.step("building packs: Halide's runtime");
         build_runtime();

@@ -3,6 +3,7 @@
 
 #include "generators/emit/row_generator.h"
 #include "schedules/naive/schedules.h"
+#include "schedules/own/schedules.h"
 #include "schedules/x86/schedules.h"
 
 namespace involute::emit {
@@ -99,6 +100,8 @@ public:
         set_estimates();
         if (naive()) {
             schedules::naive::schedule(op_);
+        } else if (own()) {
+            schedules::own::schedule(op_, machine(), *rows_per_task_);
         } else if (hand()) {
             schedules::x86::schedule(
                 op_,

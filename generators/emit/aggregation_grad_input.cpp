@@ -3,6 +3,7 @@
 
 #include "generators/emit/window_row.h"
 #include "schedules/naive/schedules.h"
+#include "schedules/own/schedules.h"
 #include "schedules/x86/schedules.h"
 
 namespace involute::emit {
@@ -40,6 +41,8 @@ public:
         set_estimates();
         if (naive()) {
             schedules::naive::schedule(op_);
+        } else if (own()) {
+            schedules::own::schedule(op_, machine(), *rows_per_task_);
         } else if (hand()) {
             schedules::x86::schedule(op_, knobs<schedules::AggregationGradInputKnobs>(), machine(),
                                      *rows_per_task_);

@@ -3,6 +3,7 @@
 
 #include "generators/emit/row_generator.h"
 #include "schedules/naive/schedules.h"
+#include "schedules/own/schedules.h"
 #include "schedules/x86/schedules.h"
 
 namespace involute::emit {
@@ -37,6 +38,8 @@ public:
         estimate(out, {nr, 1024 / nr, 1});
         if (naive()) {
             schedules::naive::schedule(op_);
+        } else if (own()) {
+            schedules::own::schedule(op_, machine());
         } else if (hand()) {
             schedules::x86::schedule(op_, knobs<schedules::DenseKnobs>(), machine());
         }

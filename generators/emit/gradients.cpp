@@ -4,6 +4,7 @@
 #include "generators/emit/row_generator.h"
 #include "generators/relu_grad.h"
 #include "schedules/naive/schedules.h"
+#include "schedules/own/schedules.h"
 #include "schedules/x86/schedules.h"
 
 namespace involute::emit {
@@ -31,6 +32,8 @@ public:
         rows_per_task.set_estimate(7);
         if (naive()) {
             schedules::naive::schedule(op_);
+        } else if (own()) {
+            schedules::own::schedule(op_, machine(), rows_per_task);
         } else if (hand()) {
             schedules::x86::schedule(op_, machine(), rows_per_task);
         }
@@ -66,6 +69,8 @@ public:
         stride_xy.set_estimate(2), rows_per_task.set_estimate(14);
         if (naive()) {
             schedules::naive::schedule(op_);
+        } else if (own()) {
+            schedules::own::schedule(op_, machine(), rows_per_task);
         } else if (hand()) {
             schedules::x86::schedule(op_, machine(), rows_per_task);
         }

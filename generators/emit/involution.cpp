@@ -3,6 +3,7 @@
 
 #include "generators/emit/generation_row.h"
 #include "schedules/naive/schedules.h"
+#include "schedules/own/schedules.h"
 #include "schedules/x86/schedules.h"
 
 namespace involute::emit {
@@ -69,6 +70,11 @@ public:
         set_estimates();
         if (naive()) {
             schedules::naive::schedule(op_);
+        } else if (own()) {
+            schedules::own::schedule(
+                op_, machine(),
+                {*rows_per_task_, *rows_per_block_, *images_per_task_, *threads_per_task_},
+                get_pipeline());
         } else if (hand()) {
             schedules::x86::schedule(
                 op_,

@@ -3,6 +3,7 @@
 
 #include "generators/emit/generation_row.h"
 #include "schedules/naive/schedules.h"
+#include "schedules/own/schedules.h"
 #include "schedules/x86/schedules.h"
 
 namespace involute::emit {
@@ -39,6 +40,8 @@ public:
         set_estimates();
         if (naive()) {
             schedules::naive::schedule(op_);
+        } else if (own()) {
+            schedules::own::schedule(op_, machine(), *pixels_per_task_, get_pipeline());
         } else if (hand()) {
             schedules::x86::schedule(op_, knobs<schedules::KernelGenerationKnobs>(), machine(),
                                      *pixels_per_task_, get_pipeline());

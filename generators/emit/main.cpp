@@ -189,7 +189,7 @@ int main(int argc, char **argv) {
         ->check(CLI::IsMember({"baseline", "avx2", "avx512"}));
     app.add_option("--schedule", options.schedule, "where the schedule comes from")
         ->check(CLI::IsMember(
-            {"hand", "naive", "mullapudi2016", "adams2019", "li2018", "anderson2021"}));
+            {"hand", "naive", "own", "mullapudi2016", "adams2019", "li2018", "anderson2021"}));
     app.add_option("--pack", options.pack,
                    "also link the kernels into this shared object, which the runtime can register");
     app.add_option("--halide-runtime", options.halide_runtime,

@@ -5,6 +5,7 @@
 #include "generators/global_pool.h"
 #include "generators/max_pool.h"
 #include "schedules/naive/schedules.h"
+#include "schedules/own/schedules.h"
 #include "schedules/x86/schedules.h"
 
 namespace involute::emit {
@@ -34,6 +35,8 @@ public:
         rows_per_task.set_estimate(7);
         if (naive()) {
             schedules::naive::schedule(op_);
+        } else if (own()) {
+            schedules::own::schedule(op_, machine(), rows_per_task);
         } else if (hand()) {
             schedules::x86::schedule(op_, machine(), rows_per_task);
         }
@@ -66,6 +69,8 @@ public:
         stride_xy.set_estimate(2), pixels_per_task.set_estimate(28 * 7);
         if (naive()) {
             schedules::naive::schedule(op_);
+        } else if (own()) {
+            schedules::own::schedule(op_, machine(), pixels_per_task);
         } else if (hand()) {
             schedules::x86::schedule(op_, machine(), pixels_per_task);
         }
@@ -94,6 +99,8 @@ public:
         reciprocal.set_estimate(1.f / 49);
         if (naive()) {
             schedules::naive::schedule(op_);
+        } else if (own()) {
+            schedules::own::schedule(op_, machine());
         } else if (hand()) {
             schedules::x86::schedule(op_, machine());
         }

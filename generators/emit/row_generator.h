@@ -103,6 +103,9 @@ protected:
     bool naive() const {
         return schedule_name.value() == "naive";
     }
+    bool own() const {
+        return schedule_name.value() == "own";
+    }
     int taps() const {
         return kernel.value() * kernel.value();
     }

@@ -3,6 +3,7 @@
 
 #include "generators/emit/row_generator.h"
 #include "schedules/naive/schedules.h"
+#include "schedules/own/schedules.h"
 #include "schedules/x86/schedules.h"
 
 namespace involute::emit {
@@ -30,6 +31,8 @@ public:
         rows_per_task.set_estimate(7);
         if (naive()) {
             schedules::naive::schedule(op_);
+        } else if (own()) {
+            schedules::own::schedule(op_, machine(), rows_per_task);
         } else if (hand()) {
             schedules::x86::schedule(op_, machine(), rows_per_task);
         }

@@ -137,15 +137,85 @@ TEST_F(Compile, WithoutTheEmitProgramTheCommandThatBuildsItIsTold) {
         << answer.err;
 }
 
-// The emit program alone is not enough.
-TEST_F(Compile, WithoutTheRuntimeToLinkTheCommandThatBuildsItIsTold) {
-    const std::string emit = temporary_path("emit." + std::to_string(getpid()));
-    write_file(emit, "");
-    const Answer answer = compile({"--op", "involution"}, {{"INVOLUTE_EMIT", emit}});
-    EXPECT_EQ(answer.exit_code, 3);
-    EXPECT_NE(answer.err.find("involute_core.o"), std::string::npos) << answer.err;
-    EXPECT_NE(answer.err.find("--target involute_parts"), std::string::npos) << answer.err;
-    fs::remove(emit);
+// Names what stands in for the emit program; gone at the end.
+class Script {
+public:
+    Script(const std::string &name, const std::string &lines)
+        : path_(temporary_path(name + "." + std::to_string(getpid()))) {
+        write_file(path_, "#!/bin/sh\n" + lines + "\n");
+        fs::permissions(path_, fs::perms::owner_all);
+    }
+    ~Script() {
+        fs::remove(path_);
+    }
+    const std::string &path() const {
+        return path_;
+    }
+
+private:
+    std::string path_;
+};
+
+const std::string kRealEmit = std::string("exec '") + INVOLUTE_EMIT + "' \"$@\"";
+const std::string kLoaderWords =
+    "echo 'libHalide.so: cannot open shared object file: No such file or directory'; exit 127";
+const Words kSmallest = {"--op",     "max_pool",     "--channels", "16",
+                         "--target", "x86-64-linux", "--schedule", "naive"};
+
+// What else is linked is found where this program has it.
+TEST_F(Compile, AnEmitProgramMayLieAnywhere) {
+    if (!has_parts())
+        GTEST_SKIP() << "no parts: libraries are linked with GNU ld and objcopy";
+    const Script emit("emit", "echo \"$@\" >> " + temporary_path("words") + "; " + kRealEmit);
+    const Answer answer = compile(
+        {"--op", "max_pool", "--channels", "16", "--target", "x86-64-linux", "--schedule", "naive"},
+        {{"INVOLUTE_EMIT", emit.path()}});
+    EXPECT_EQ(answer.exit_code, 0) << answer.err;
+    EXPECT_NE(read_file(temporary_path("words")).find("--schedule naive"), std::string::npos);
+    fs::remove(temporary_path("words"));
+}
+
+TEST_F(Compile, WithoutHalideTheCommandThatInstallsItIsTold) {
+    if (!has_parts())
+        GTEST_SKIP() << "no parts: libraries are linked with GNU ld and objcopy";
+    const Script emit("emit", kLoaderWords);
+    // A Python without it, and one that tells a folder that has none.
+    for (const char *lines : {"exit 1", "echo /nowhere"}) {
+        const Script python("python", lines);
+        const Answer answer = compile(
+            kSmallest, {{"INVOLUTE_EMIT", emit.path()}, {"INVOLUTE_PYTHON", python.path()}});
+        EXPECT_EQ(answer.exit_code, 3);
+        EXPECT_NE(answer.err.find("pip install halide==21.0.0 installs it"), std::string::npos)
+            << answer.err;
+        EXPECT_NE(answer.err.find("cannot open shared object"), std::string::npos) << answer.err;
+        EXPECT_TRUE(files(folder_).empty());
+    }
+    // Kernels that are there already are linked without it.
+    const Answer network =
+        compile({"--model", "rednet-digits", "--embed"}, {{"INVOLUTE_EMIT", emit.path()}});
+    EXPECT_EQ(network.exit_code, 0) << network.err;
+}
+
+TEST_F(Compile, HalideIsAskedOfPython) {
+    if (!has_parts())
+        GTEST_SKIP() << "no parts: libraries are linked with GNU ld and objcopy";
+    const Script python("python", "echo /somewhere/halide");
+    const Script emit("emit", "case $LD_LIBRARY_PATH in /somewhere/halide/lib64:/before) " +
+                                  kRealEmit + ";; esac; " + kLoaderWords);
+    const Answer answer = compile(kSmallest, {{"INVOLUTE_EMIT", emit.path()},
+                                              {"INVOLUTE_PYTHON", python.path()},
+                                              {"LD_LIBRARY_PATH", "/before"}});
+    EXPECT_EQ(answer.exit_code, 0) << answer.err;
+}
+
+TEST_F(Compile, OwnSchedulesAreAskedFor) {
+    if (!has_parts())
+        GTEST_SKIP() << "no parts: libraries are linked with GNU ld and objcopy";
+    expect_refused({"--op", "aggregation", "--schedule", "own"}, 3,
+                   "no schedule of aggregation is linked");
+    expect_refused({"--op", "involution", "--schedule", "own"}, 3,
+                   "own::schedule(generators::Involution &, ...)");
+    EXPECT_TRUE(files(folder_).empty());
 }
 
 // Nothing of a failed build is left.

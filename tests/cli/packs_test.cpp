@@ -101,6 +101,10 @@ TEST_F(Packs, FailuresSpeakInTheCompilersWords) {
     EXPECT_NE(gpu.err.find("aggregation_generic baseline anderson2021"), std::string::npos)
         << gpu.err;
     EXPECT_NE(gpu.err.find("does not support GPU"), std::string::npos) << gpu.err;
+    const Answer own = command(with(kBench, "--schedule", "own"));
+    EXPECT_EQ(own.exit_code, 3);
+    EXPECT_NE(own.err.find("no schedule of aggregation is linked"), std::string::npos) << own.err;
+    EXPECT_NE(own.err.find("docs/write-a-schedule.md"), std::string::npos) << own.err;
 
     const std::string compiler = temporary_path("compiler." + std::to_string(getpid()));
     write_file(compiler, "#!/bin/sh\necho this compiler has no mind to\nexit 1\n");

@@ -103,7 +103,7 @@ const std::vector<Misuse> &misuses() {
         {"unknown_schedule",
          {"run", "--schedule", "best", kDigit},
          2,
-         {"--schedule", "hand, tuned, naive, mullapudi2016, adams2019, li2018, anderson2021"}},
+         {"--schedule", "hand, tuned, naive, own, mullapudi2016, adams2019, li2018, anderson2021"}},
         {"tuned_schedule",
          {"run", "--schedule", "tuned", kDigit},
          3,

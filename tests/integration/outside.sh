@@ -14,7 +14,8 @@ prefix=$folder/moved
 app_cmake=$cmake
 [ -x /usr/bin/cmake ] && app_cmake=/usr/bin/cmake
 export LC_ALL=C
-unset LD_LIBRARY_PATH CMAKE_PREFIX_PATH PKG_CONFIG_PATH DESTDIR
+unset LD_LIBRARY_PATH CMAKE_PREFIX_PATH PKG_CONFIG_PATH DESTDIR INVOLUTE_EMIT INVOLUTE_MAX_ISA
+export INVOLUTE_PYTHON=/bin/false # has no Halide
 
 fail() {
     echo "FAILED: $*" >&2
@@ -149,14 +150,41 @@ shared="env LD_LIBRARY_PATH=$libdir"
     expect_digits 2 $shared "$folder/cpp-shared"
 }
 
-# Every example with a CMake project, for one picture after the other.
+# Every example. Those that generate kernels are told where Halide is, by its CMake package and by a
+# Python; for all others there is none.
+halide=$(sed -n 's|^Halide_DIR:[A-Z]*=||p' "$build/CMakeCache.txt")
+printf '#!/bin/sh\necho "%s"\n' "$(cd "$halide/../../.." && pwd)" > "$folder/python"
+chmod +x "$folder/python"
 for example in "$source"/examples/[0-9]*/CMakeLists.txt; do
     name=$(basename "$(dirname "$example")")
+    [ "${name#0[24]}" = "$name" ] || [ -e "$prefix/libexec/involute/involute_core.o" ] || {
+        echo "skipped: example $name: libraries are linked with GNU ld and objcopy"
+        continue
+    }
     cp -r "$(dirname "$example")" "$folder/$name"
-    step "example $name" 30 sh -c "
-        '$app_cmake' -S $name -B $name/build -DCMAKE_PREFIX_PATH='$prefix' &&
+    python=/bin/false option=
+    case $name in
+        02*) option=-DHalide_DIR=$halide ;;
+        04*) python=$folder/python ;;
+    esac
+    step "example $name" 60 env INVOLUTE_PYTHON=$python sh -c "
+        '$app_cmake' -S $name -B $name/build -DCMAKE_PREFIX_PATH='$prefix' $option &&
         '$app_cmake' --build $name/build"
-    expect_digits 20 "$folder/$name/build/classify"
+    program=$folder/$name/build
+    case $name in
+        02*)
+            expect_loads_only "$program/kernels" libc libm libpthread
+            "$program/kernels"
+            ;;
+        04*)
+            expect_loads_only "$program/compare" libc libm libpthread
+            for isa in avx512 avx2 baseline; do
+                INVOLUTE_MAX_ISA=$isa "$program/compare" | tee "$folder/log"
+                grep 'the same bits' "$folder/log" > /dev/null || fail "$name: other bits"
+            done
+            ;;
+        *) expect_digits 20 "$program/classify" ;;
+    esac
 done
 
 step "the command" 10 "$prefix/bin/involute" info

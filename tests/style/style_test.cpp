@@ -76,7 +76,7 @@ std::vector<std::string> without(std::vector<std::string> paths, const std::stri
 }
 
 const std::vector<std::string> kFolders = {"generators", "schedules", "runtime", "tools",
-                                           "oracle",     "bench",     "tests"};
+                                           "oracle",     "bench",     "tests",   "examples"};
 
 TEST(Style, AlgorithmsHoldNoScheduleAndNoTarget) {
     expect_none(without(sources("generators"), "generators/emit/"),
@@ -85,9 +85,52 @@ TEST(Style, AlgorithmsHoldNoScheduleAndNoTarget) {
                 "algorithms hold no schedule and no target");
 }
 
+const std::string kScheduleExample = "examples/04_write_a_schedule/my_schedule.cpp";
+
 TEST(Style, SchedulesHoldNoArithmetic) {
-    expect_none(sources("schedules"), R"(\bRDom\s*\(|\bselect\(|\bcast<|\bFunc\s+\w+\s*[;({])",
+    std::vector<std::string> paths = sources("schedules");
+    paths.push_back(kScheduleExample);
+    expect_none(paths, R"(\bRDom\s*\(|\bselect\(|\bcast<|\bFunc\s+\w+\s*[;({])",
                 "schedules define nothing");
+}
+
+// Users write a schedule for whatever op has a hand schedule: the same functions without knobs.
+TEST(Style, EveryOpTakesSchedulesOfUsers) {
+    const auto functions = [](const std::string &path, const std::string &knobs) {
+        std::string text;
+        for (const Line &line : lines_of(path))
+            text += line.text + " ";
+        const std::regex declared("void schedule\\([^)]*\\);"), blanks(" +"), knob(knobs);
+        std::vector<std::string> found;
+        for (std::sregex_iterator at(text.begin(), text.end(), declared), end; at != end; ++at)
+            found.push_back(
+                std::regex_replace(std::regex_replace(at->str(), blanks, " "), knob, ""));
+        return found;
+    };
+    const std::vector<std::string> hand =
+        functions("schedules/x86/schedules.h", R"( const \w+Knobs &knobs,)");
+    EXPECT_GT(hand.size(), 10u);
+    EXPECT_EQ(functions("schedules/own/schedules.h", "no knobs"), hand);
+}
+
+// docs/write-a-schedule.md holds the whole file, with words between its parts.
+TEST(Style, TheGuideShowsTheScheduleOfTheExample) {
+    const auto without_blanks = [](std::vector<Line> lines, bool fenced) {
+        std::string text;
+        bool inside = !fenced;
+        for (const Line &line : lines) {
+            if (fenced && line.text.rfind("```", 0) == 0)
+                inside = line.text == "```cpp";
+            else if (inside && !line.text.empty())
+                text += line.text + "\n";
+        }
+        return text;
+    };
+    const std::vector<Line> example = lines_of(kScheduleExample);
+    EXPECT_LT(example.size(), 120u);
+    EXPECT_GT(example.size(), 30u);
+    EXPECT_EQ(without_blanks(lines_of("docs/write-a-schedule.md"), true),
+              without_blanks(example, false));
 }
 
 TEST(Style, FoldersIncludeWhatTheyMay) {
