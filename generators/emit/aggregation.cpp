@@ -2,9 +2,6 @@
 #include "generators/aggregation.h"
 
 #include "generators/emit/row_generator.h"
-#include "schedules/naive/schedules.h"
-#include "schedules/own/schedules.h"
-#include "schedules/x86/schedules.h"
 
 namespace involute::emit {
 namespace {
@@ -98,18 +95,14 @@ public:
             kernels_->dim(2).set_bounds(0, channels / group());
         }
         set_estimates();
-        if (naive()) {
-            schedules::naive::schedule(op_);
-        } else if (own()) {
-            schedules::own::schedule(op_, machine(), *rows_per_task_);
-        } else if (hand()) {
-            schedules::x86::schedule(
-                op_,
-                changed(generic()
-                            ? schedules::AggregationKnobs::generic(machine())
-                            : schedules::AggregationKnobs::defaults(machine(), packing, group())),
-                machine(), *rows_per_task_);
-        }
+        schedule_by_name(
+            op_,
+            [&] {
+                return changed(
+                    generic() ? schedules::AggregationKnobs::generic(machine())
+                              : schedules::AggregationKnobs::defaults(machine(), packing, group()));
+            },
+            *rows_per_task_);
     }
 
 private:

@@ -2,9 +2,6 @@
 #include "generators/aggregation_grad_input.h"
 
 #include "generators/emit/window_row.h"
-#include "schedules/naive/schedules.h"
-#include "schedules/own/schedules.h"
-#include "schedules/x86/schedules.h"
 
 namespace involute::emit {
 namespace {
@@ -39,14 +36,8 @@ public:
         promise_map(*out_, *grad_);
         promise_kernels(*kernels_);
         set_estimates();
-        if (naive()) {
-            schedules::naive::schedule(op_);
-        } else if (own()) {
-            schedules::own::schedule(op_, machine(), *rows_per_task_);
-        } else if (hand()) {
-            schedules::x86::schedule(op_, knobs<schedules::AggregationGradInputKnobs>(), machine(),
-                                     *rows_per_task_);
-        }
+        schedule_by_name(
+            op_, [&] { return knobs<schedules::AggregationGradInputKnobs>(); }, *rows_per_task_);
     }
 
 private:

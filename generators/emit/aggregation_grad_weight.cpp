@@ -3,9 +3,6 @@
 #include "generators/aggregation_grad_weight.h"
 
 #include "generators/emit/window_row.h"
-#include "schedules/naive/schedules.h"
-#include "schedules/own/schedules.h"
-#include "schedules/x86/schedules.h"
 
 namespace involute::emit {
 namespace {
@@ -41,14 +38,8 @@ public:
         promise_map(*grad_, *in_);
         promise_kernels(*out_);
         set_estimates();
-        if (naive()) {
-            schedules::naive::schedule(op_);
-        } else if (own()) {
-            schedules::own::schedule(op_, machine(), *rows_per_task_);
-        } else if (hand()) {
-            schedules::x86::schedule(op_, knobs<schedules::AggregationGradWeightKnobs>(), machine(),
-                                     *rows_per_task_);
-        }
+        schedule_by_name(
+            op_, [&] { return knobs<schedules::AggregationGradWeightKnobs>(); }, *rows_per_task_);
     }
 
 private:

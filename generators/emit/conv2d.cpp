@@ -2,9 +2,6 @@
 #include "generators/conv2d.h"
 
 #include "generators/emit/row_generator.h"
-#include "schedules/naive/schedules.h"
-#include "schedules/own/schedules.h"
-#include "schedules/x86/schedules.h"
 
 namespace involute::emit {
 namespace {
@@ -67,15 +64,9 @@ public:
         out_->dim(1).set_stride(nr);
         fix_sizes();
         set_estimates();
-        if (naive()) {
-            schedules::naive::schedule(op_);
-        } else if (own()) {
-            schedules::own::schedule(op_, machine(), {*pixels_per_task_, *blocks_per_task_},
-                                     get_pipeline());
-        } else if (hand()) {
-            schedules::x86::schedule(op_, knobs<schedules::Conv2dKnobs>(), machine(),
-                                     {*pixels_per_task_, *blocks_per_task_}, get_pipeline());
-        }
+        schedule_by_name(
+            op_, [&] { return knobs<schedules::Conv2dKnobs>(); },
+            schedules::x86::ProductCut{*pixels_per_task_, *blocks_per_task_}, get_pipeline());
     }
 
 private:

@@ -3,9 +3,6 @@
 #include "generators/conv2d_grouped.h"
 
 #include "generators/emit/row_generator.h"
-#include "schedules/naive/schedules.h"
-#include "schedules/own/schedules.h"
-#include "schedules/x86/schedules.h"
 
 namespace involute::emit {
 namespace {
@@ -67,14 +64,8 @@ public:
             in_->dim(1).set_bounds(0, map_height.value());
         }
         set_estimates();
-        if (naive()) {
-            schedules::naive::schedule(op_);
-        } else if (own()) {
-            schedules::own::schedule(op_, machine(), *pixels_per_task_);
-        } else if (hand()) {
-            schedules::x86::schedule(op_, knobs<schedules::Conv2dGroupedKnobs>(), machine(),
-                                     *pixels_per_task_);
-        }
+        schedule_by_name(
+            op_, [&] { return knobs<schedules::Conv2dGroupedKnobs>(); }, *pixels_per_task_);
     }
 
 private:

@@ -2,9 +2,6 @@
 #include "generators/dense.h"
 
 #include "generators/emit/row_generator.h"
-#include "schedules/naive/schedules.h"
-#include "schedules/own/schedules.h"
-#include "schedules/x86/schedules.h"
 
 namespace involute::emit {
 namespace {
@@ -36,13 +33,7 @@ public:
         estimate(weight, {nr, 2048, 1024 / nr});
         estimate(bias, {nr, 1024 / nr});
         estimate(out, {nr, 1024 / nr, 1});
-        if (naive()) {
-            schedules::naive::schedule(op_);
-        } else if (own()) {
-            schedules::own::schedule(op_, machine());
-        } else if (hand()) {
-            schedules::x86::schedule(op_, knobs<schedules::DenseKnobs>(), machine());
-        }
+        schedule_by_name(op_, [&] { return knobs<schedules::DenseKnobs>(); });
     }
 
 private:

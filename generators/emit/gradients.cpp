@@ -3,9 +3,6 @@
 #include "generators/avg_pool_grad.h"
 #include "generators/emit/row_generator.h"
 #include "generators/relu_grad.h"
-#include "schedules/naive/schedules.h"
-#include "schedules/own/schedules.h"
-#include "schedules/x86/schedules.h"
 
 namespace involute::emit {
 namespace {
@@ -30,13 +27,7 @@ public:
             estimate(tensor, {group(), 4, 28, 28, 1});
         }
         rows_per_task.set_estimate(7);
-        if (naive()) {
-            schedules::naive::schedule(op_);
-        } else if (own()) {
-            schedules::own::schedule(op_, machine(), rows_per_task);
-        } else if (hand()) {
-            schedules::x86::schedule(op_, machine(), rows_per_task);
-        }
+        schedule_by_name(op_, NoKnobs(), rows_per_task);
     }
 
 private:
@@ -67,13 +58,7 @@ public:
         estimate(grad, {group(), 4, 28, 28, 1});
         estimate(reciprocal, {5});
         stride_xy.set_estimate(2), rows_per_task.set_estimate(14);
-        if (naive()) {
-            schedules::naive::schedule(op_);
-        } else if (own()) {
-            schedules::own::schedule(op_, machine(), rows_per_task);
-        } else if (hand()) {
-            schedules::x86::schedule(op_, machine(), rows_per_task);
-        }
+        schedule_by_name(op_, NoKnobs(), rows_per_task);
     }
 
 private:

@@ -2,9 +2,6 @@
 #include "generators/involution.h"
 
 #include "generators/emit/generation_row.h"
-#include "schedules/naive/schedules.h"
-#include "schedules/own/schedules.h"
-#include "schedules/x86/schedules.h"
 
 namespace involute::emit {
 namespace {
@@ -68,23 +65,16 @@ public:
             }
         }
         set_estimates();
-        if (naive()) {
-            schedules::naive::schedule(op_);
-        } else if (own()) {
-            schedules::own::schedule(
-                op_, machine(),
-                {*rows_per_task_, *rows_per_block_, *images_per_task_, *threads_per_task_},
-                get_pipeline());
-        } else if (hand()) {
-            schedules::x86::schedule(
-                op_,
-                changed(generic()
-                            ? schedules::InvolutionKnobs::generic(machine(), packing)
-                            : schedules::InvolutionKnobs::defaults(machine(), packing, group())),
-                machine(),
-                {*rows_per_task_, *rows_per_block_, *images_per_task_, *threads_per_task_},
-                get_pipeline());
-        }
+        schedule_by_name(
+            op_,
+            [&] {
+                return changed(
+                    generic() ? schedules::InvolutionKnobs::generic(machine(), packing)
+                              : schedules::InvolutionKnobs::defaults(machine(), packing, group()));
+            },
+            schedules::x86::InvolutionCut{*rows_per_task_, *rows_per_block_, *images_per_task_,
+                                          *threads_per_task_},
+            get_pipeline());
     }
 
 private:

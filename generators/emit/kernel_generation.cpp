@@ -2,9 +2,6 @@
 #include "generators/kernel_generation.h"
 
 #include "generators/emit/generation_row.h"
-#include "schedules/naive/schedules.h"
-#include "schedules/own/schedules.h"
-#include "schedules/x86/schedules.h"
 
 namespace involute::emit {
 namespace {
@@ -38,14 +35,9 @@ public:
         fix_images(*kernels_);
         promise_pixels(*kernels_, packing);
         set_estimates();
-        if (naive()) {
-            schedules::naive::schedule(op_);
-        } else if (own()) {
-            schedules::own::schedule(op_, machine(), *pixels_per_task_, get_pipeline());
-        } else if (hand()) {
-            schedules::x86::schedule(op_, knobs<schedules::KernelGenerationKnobs>(), machine(),
-                                     *pixels_per_task_, get_pipeline());
-        }
+        schedule_by_name(
+            op_, [&] { return knobs<schedules::KernelGenerationKnobs>(); }, *pixels_per_task_,
+            get_pipeline());
     }
 
 private:

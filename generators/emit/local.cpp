@@ -2,9 +2,6 @@
 #include "generators/local.h"
 
 #include "generators/emit/row_generator.h"
-#include "schedules/naive/schedules.h"
-#include "schedules/own/schedules.h"
-#include "schedules/x86/schedules.h"
 
 namespace involute::emit {
 namespace {
@@ -58,13 +55,8 @@ public:
             in.dim(1).set_bounds(0, map_height.value());
         }
         set_estimates();
-        if (naive()) {
-            schedules::naive::schedule(op_);
-        } else if (own()) {
-            schedules::own::schedule(op_, machine(), rows_per_task);
-        } else if (hand()) {
-            schedules::x86::schedule(op_, knobs<schedules::LocalKnobs>(), machine(), rows_per_task);
-        }
+        schedule_by_name(
+            op_, [&] { return knobs<schedules::LocalKnobs>(); }, rows_per_task);
     }
 
 private:

@@ -4,9 +4,6 @@
 #include "generators/emit/row_generator.h"
 #include "generators/global_pool.h"
 #include "generators/max_pool.h"
-#include "schedules/naive/schedules.h"
-#include "schedules/own/schedules.h"
-#include "schedules/x86/schedules.h"
 
 namespace involute::emit {
 namespace {
@@ -33,13 +30,7 @@ public:
         estimate(out, {group(), 4, 28, 28, 1});
         kernel_xy.set_estimate(3), stride_xy.set_estimate(2), pad.set_estimate(1);
         rows_per_task.set_estimate(7);
-        if (naive()) {
-            schedules::naive::schedule(op_);
-        } else if (own()) {
-            schedules::own::schedule(op_, machine(), rows_per_task);
-        } else if (hand()) {
-            schedules::x86::schedule(op_, machine(), rows_per_task);
-        }
+        schedule_by_name(op_, NoKnobs(), rows_per_task);
     }
 
 private:
@@ -67,13 +58,7 @@ public:
         estimate(reciprocal, {5});
         estimate(out, {group(), 4, 28 * 28, 1});
         stride_xy.set_estimate(2), pixels_per_task.set_estimate(28 * 7);
-        if (naive()) {
-            schedules::naive::schedule(op_);
-        } else if (own()) {
-            schedules::own::schedule(op_, machine(), pixels_per_task);
-        } else if (hand()) {
-            schedules::x86::schedule(op_, machine(), pixels_per_task);
-        }
+        schedule_by_name(op_, NoKnobs(), pixels_per_task);
     }
 
 private:
@@ -97,13 +82,7 @@ public:
         estimate(in, {group(), 128, 49, 1});
         estimate(out, {group(), 128, 1});
         reciprocal.set_estimate(1.f / 49);
-        if (naive()) {
-            schedules::naive::schedule(op_);
-        } else if (own()) {
-            schedules::own::schedule(op_, machine());
-        } else if (hand()) {
-            schedules::x86::schedule(op_, machine());
-        }
+        schedule_by_name(op_, NoKnobs());
     }
 
 private:

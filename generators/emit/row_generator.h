@@ -3,9 +3,13 @@
 #pragma once
 
 #include <string>
+#include <type_traits>
 
 #include "Halide.h"
 #include "schedules/knobs.h"
+#include "schedules/naive/schedules.h"
+#include "schedules/own/schedules.h"
+#include "schedules/x86/schedules.h"
 
 namespace involute::emit {
 
@@ -51,8 +55,24 @@ protected:
     using Tensor5 = Halide::Buffer<float, 5>;
     using Tensor6 = Halide::Buffer<float, 6>;
 
-    bool hand() const {
-        return schedule_name.value() == "hand";
+    struct NoKnobs {};
+
+    // Hands the op to the schedule that was asked for, none where an autoscheduler was. The hand
+    // schedule also takes what `knobs_of` returns, or NoKnobs; `cut`: run-time sizes of a task.
+    template <typename Op, typename KnobsOf, typename... Cut>
+    void schedule_by_name(Op &op, const KnobsOf &knobs_of, const Cut &...cut) {
+        const std::string &name = schedule_name.value();
+        if (name == "naive") {
+            schedules::naive::schedule(op);
+        } else if (name == "own") {
+            schedules::own::schedule(op, machine(), cut...);
+        } else if (name == "hand") {
+            if constexpr (std::is_same_v<KnobsOf, NoKnobs>) {
+                schedules::x86::schedule(op, machine(), cut...);
+            } else {
+                schedules::x86::schedule(op, knobs_of(), machine(), cut...);
+            }
+        }
     }
     // Generic rows take every legal shape at run time.
     bool generic() const {
@@ -99,12 +119,6 @@ protected:
         } else {
             promise_groups(tensor, group(), tensor.dimensions());
         }
-    }
-    bool naive() const {
-        return schedule_name.value() == "naive";
-    }
-    bool own() const {
-        return schedule_name.value() == "own";
     }
     int taps() const {
         return kernel.value() * kernel.value();

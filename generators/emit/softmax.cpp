@@ -2,9 +2,6 @@
 #include "generators/softmax.h"
 
 #include "generators/emit/row_generator.h"
-#include "schedules/naive/schedules.h"
-#include "schedules/own/schedules.h"
-#include "schedules/x86/schedules.h"
 
 namespace involute::emit {
 namespace {
@@ -29,13 +26,7 @@ public:
         estimate(in, {49, 4, 28, 28, 1});
         estimate(out, {49, 4, 28, 28, 1});
         rows_per_task.set_estimate(7);
-        if (naive()) {
-            schedules::naive::schedule(op_);
-        } else if (own()) {
-            schedules::own::schedule(op_, machine(), rows_per_task);
-        } else if (hand()) {
-            schedules::x86::schedule(op_, machine(), rows_per_task);
-        }
+        schedule_by_name(op_, NoKnobs(), rows_per_task);
     }
 
 private:

@@ -2,7 +2,7 @@
 // L3 53% of peak with AVX-512 and 66 - 73 with AVX2 (Zen 5, one thread); from memory 20 - 25 (Zen
 // 3, AVX2). Halide removes a prefetch of the kernels here ("always empty"). Generic rows, AVX2: 4
 // pixels x 1 or 2 vectors, 22% of peak with groups of 8 channels and 5x5 (Zen 4; 32 with the
-// kernels in the caches), 9 with 4 channels, 3 with one; more in docs/decisions.md.
+// kernels in the caches), 11 with 4 channels, 5 with 2, 3 with one; more in docs/decisions.md.
 #include "schedules/x86/rows.h"
 #include "schedules/x86/stages.h"
 
@@ -41,9 +41,10 @@ void compute_padded(Aggregation &op, const Machine &machine, const std::vector<i
 
 void schedule(Aggregation &op, const AggregationKnobs &knobs, const Machine &machine,
               const Expr &rows_per_task) {
-    rows(op.out, op.ci, op.g, op.x, op.y, op.b, knobs.tiles, machine, rows_per_task);
-    compute_sum(op, machine, kAllSteps, true, op.g);
-    compute_padded(op, machine, kAllSteps);
+    const std::vector<int> steps = {16, 8, 4, 2};
+    rows(op.out, op.ci, op.g, op.x, op.y, op.b, knobs.tiles, machine, rows_per_task, steps);
+    compute_sum(op, machine, steps, true, op.g);
+    compute_padded(op, machine, steps);
 }
 
 } // namespace involute::schedules::x86

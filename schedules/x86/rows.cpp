@@ -113,7 +113,8 @@ void vectorize_step(Stage at, const Var &channel, int step, const Machine &machi
 }
 
 void rows(Func out, const Var &channel, const Var &group, const Var &x, const Var &y, const Var &b,
-          const RowTiles &tiles, const Machine &machine, const Expr &rows_per_task) {
+          const RowTiles &tiles, const Machine &machine, const Expr &rows_per_task,
+          const std::vector<int> &steps) {
     const Var xi("xi"), yo("yo");
     const Expr group_channels = group_size(out);
     const auto cut = [&](Stage at, int tile, int step, TailStrategy tail) {
@@ -124,7 +125,7 @@ void rows(Func out, const Var &channel, const Var &group, const Var &x, const Va
         vectorize_step(at, channel, step, machine);
     };
     if (!Internal::is_const(group_channels)) {
-        specialize_channels(out, group_channels, kAllSteps, [&](Stage at, int step) {
+        specialize_channels(out, group_channels, steps, [&](Stage at, int step) {
             cut(at, std::max(1, tiles.tile[step > machine.lanes ? 0 : 1]), step,
                 TailStrategy::PredicateStores);
         });

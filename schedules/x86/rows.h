@@ -56,6 +56,7 @@ void vectorize_step(Halide::Stage at, const Halide::Var &channel, int step, cons
 // row is cut into tiles of one of the widths of `tiles`.
 void rows(Halide::Func out, const Halide::Var &channel, const Halide::Var &group,
           const Halide::Var &x, const Halide::Var &y, const Halide::Var &b, const RowTiles &tiles,
-          const Machine &machine, const Halide::Expr &rows_per_task);
+          const Machine &machine, const Halide::Expr &rows_per_task,
+          const std::vector<int> &steps = kAllSteps);
 
 } // namespace involute::schedules::x86

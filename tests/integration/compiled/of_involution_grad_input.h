@@ -3,11 +3,4 @@
 #define INPUTS MAP(input, c, h, w) MAP(grad_output, c, out_h, out_w)
 #define OUTPUT MAP(grad_input, c, h, w)
 #define OUT_SIDE(side) ((side) + STRIDE - 1) / STRIDE
-#define WEIGHTS                                                                                    \
-    WEIGHT(reduce_weight, "conv1.conv.weight", 4, {c / 4, c, 1, 1})                                \
-    WEIGHT(reduce_norm_weight, "conv1.bn.weight", 1, {c / 4})                                      \
-    WEIGHT(reduce_norm_bias, "conv1.bn.bias", 1, {c / 4})                                          \
-    WEIGHT(reduce_norm_mean, "conv1.bn.running_mean", 1, {c / 4})                                  \
-    WEIGHT(reduce_norm_var, "conv1.bn.running_var", 1, {c / 4})                                    \
-    WEIGHT(weight, "conv2.conv.weight", 4, {K * K * (c / GC), c / 4, 1, 1})                        \
-    WEIGHT(bias, "conv2.conv.bias", 1, {K * K * (c / GC)})
+#include "involution_weights.h"

@@ -57,6 +57,7 @@ constexpr SingleCase kSingleCases[] = {
     {R"({"kind":"aggregation","channels":64,"kernel":5,"group_channels":8})", 28},
     {R"({"kind":"aggregation","channels":32,"kernel":3,"group_channels":4})", 28},
     {R"({"kind":"aggregation","channels":16,"kernel":3,"group_channels":1})", 28},
+    {R"({"kind":"aggregation","channels":16,"kernel":3,"group_channels":2})", 28},
     {R"({"kind":"aggregation","channels":64,"kernel":5,"group_channels":64,"upsample":2})", 14},
     {R"({"kind":"aggregation","channels":64,"kernel":7,"group_channels":32,"border":"clamp"})", 14},
     {R"({"kind":"involution","channels":64,"kernel":5,"group_channels":8})", 14},
