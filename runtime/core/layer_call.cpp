@@ -335,7 +335,8 @@ void bind_gradient(const LayerSpec &layer, const KernelEntry &kernel, const Laye
     if (kernel.is_generic()) {
         call.add_int(layer.kernel.width);
         call.add_int(layer.stride);
-        call.add_int(layer.dilation);
+        // What a tap of the gradient of the input meets depends on the dilation as it is.
+        call.add_int(of_input ? layer.dilation : useful_dilation(layer, *operands.input.layout));
         if (of_input)
             call.add_int(layer.stride / std::gcd(layer.stride, layer.dilation));
     }

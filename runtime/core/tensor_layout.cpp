@@ -76,7 +76,9 @@ Status check_window(const LayerSpec &layer, const TensorLayout &in) {
                              in.height, in.width);
     }
     const bool convolves = layer.op == Op::kConv2d || layer.op == Op::kLocal;
-    if (!convolves && layer.op != Op::kAggregation && layer.op != Op::kInvolution)
+    const bool pads = convolves || layer.op == Op::kAggregation || layer.op == Op::kInvolution ||
+                      layer.op == Op::kAggregationGradWeight;
+    if (!pads)
         return Status();
     if (layer.op == Op::kLocal && (in.height != layer.height || in.width != layer.width)) {
         return Status::error(INVOLUTE_INVALID_ARGUMENT,

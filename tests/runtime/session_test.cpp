@@ -390,4 +390,37 @@ TEST(Session, LimitsAreNamed) {
                                 "kernel 255x255 and dilation 64 has more than 2147483647 values");
 }
 
+// A dilation that leads every tap but the middle one out of the map needs no border beyond that.
+TEST(Session, TapsFarOutsideCostNoMemory) {
+    const auto grad_kernels = [](int dilation) {
+        const std::string text = R"({"kind":"aggregation_grad_weight","channels":16,"kernel":31,)"
+                                 R"("dilation":)" +
+                                 std::to_string(dilation) + "}";
+        const Model model(text.c_str());
+        EXPECT_EQ(model.status.code, INVOLUTE_OK) << model.status.message;
+        involute_session_options options = session_options(1);
+        options.batch = 1, options.height = options.width = 8;
+        involute_session *session = nullptr;
+        const involute_status status = involute_session_create(model.handle, &options, &session);
+        EXPECT_EQ(status.code, INVOLUTE_OK) << status.message;
+        std::vector<float> input(16 * 64), grad(input.size()), result(31 * 31 * 64, -1.0f);
+        const int64_t map[] = {1, 16, 8, 8}, kernels[] = {1, 1, 31 * 31, 8, 8};
+        for (auto [values, name] : {std::pair(&input, "x"), std::pair(&grad, "g")}) {
+            involute_tensor view = involute_tensor_f32(values->data(), 4, map);
+            EXPECT_EQ(involute_tensor_fill(&view, name, 0, 0, 1).code, INVOLUTE_OK);
+        }
+        const involute_named_tensor inputs[] = {
+            {"input", involute_tensor_f32(input.data(), 4, map)},
+            {"grad_output", involute_tensor_f32(grad.data(), 4, map)}};
+        const involute_named_tensor output = {"grad_kernels",
+                                              involute_tensor_f32(result.data(), 5, kernels)};
+        EXPECT_EQ(involute_session_run(session, inputs, 2, &output, 1).code, INVOLUTE_OK);
+        involute_session_destroy(session);
+        return result;
+    };
+    const std::vector<float> far = grad_kernels(4096);
+    EXPECT_EQ(far, grad_kernels(8));
+    EXPECT_NE(far[15 * 31 * 64 + 15 * 64], 0.0f); // the middle tap
+}
+
 } // namespace
