@@ -1,5 +1,5 @@
-// Loops over the packed order, so that writes are sequential. Packing and unpacking share one walk
-// and cannot disagree.
+// Loops over the packed order, so that writes are sequential (with weights of every pixel, sixteen
+// runs of them). Packing and unpacking share one walk and cannot disagree.
 #include "core/packing.h"
 
 #include <algorithm>

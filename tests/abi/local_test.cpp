@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "involute/involute.hpp"
 
@@ -63,6 +64,54 @@ TEST(Local, NeedsItsSizeAndNoMoreWeightsThanKernelsCanCount) {
     expect_message(create(local(1024, 32, 32).json(), &model), INVOLUTE_UNSUPPORTED,
                    "more than 2147483647 weights");
     EXPECT_EQ(model, nullptr);
+}
+
+// Without a bias the same as with zeros, also where there is one pixel.
+TEST(Local, BiasMayBeLeftOut) {
+    for (const int64_t side : {1, 3}) {
+        const int64_t map[] = {2, 4, side, side}, weight[] = {5, 4, 3, 3, side, side},
+                      bias[] = {5, side, side};
+        const size_t pixels = static_cast<size_t>(side * side);
+        std::vector<float> input(8 * pixels), values(180 * pixels), zeros(5 * pixels, 0.0f);
+        involute_tensor view = involute_tensor_f32(input.data(), 4, map);
+        ASSERT_EQ(involute_tensor_fill(&view, "x", 0, 0, 1).code, INVOLUTE_OK);
+        const involute_named_tensor tensors[] = {
+            {"weight", involute_tensor_f32(values.data(), 6, weight)},
+            {"bias", involute_tensor_f32(zeros.data(), 3, bias)}};
+        view = tensors[0].tensor;
+        ASSERT_EQ(involute_tensor_fill(&view, "w", 0, 0, 1).code, INVOLUTE_OK);
+        std::vector<float> results[2];
+        for (const bool biased : {false, true}) {
+            cpp::OperatorOptions options = local(4, side, side);
+            options.out_channels = 5, options.bias = biased;
+            involute_weights *weights = nullptr;
+            ASSERT_EQ(involute_weights_create(tensors, biased ? 2 : 1, &weights).code, INVOLUTE_OK);
+            involute_model_options model_options = {};
+            model_options.struct_size = sizeof model_options;
+            const std::string json = options.json();
+            model_options.architecture = json.c_str();
+            model_options.weights = weights;
+            involute_model *model = nullptr;
+            ASSERT_EQ(involute_model_create(&model_options, &model).code, INVOLUTE_OK);
+            involute_session_options sizes = {};
+            sizes.struct_size = sizeof sizes;
+            sizes.batch = 2, sizes.height = sizes.width = side, sizes.threads = 2;
+            involute_session *session = nullptr;
+            ASSERT_EQ(involute_session_create(model, &sizes, &session).code, INVOLUTE_OK);
+            std::vector<float> &result = results[biased];
+            result.resize(10 * pixels);
+            const int64_t shape[] = {2, 5, side, side};
+            const involute_named_tensor in = {"input", involute_tensor_f32(input.data(), 4, map)};
+            const involute_named_tensor out = {"output",
+                                               involute_tensor_f32(result.data(), 4, shape)};
+            EXPECT_EQ(involute_session_run(session, &in, 1, &out, 1).code, INVOLUTE_OK);
+            involute_session_destroy(session);
+            involute_model_destroy(model);
+            involute_weights_destroy(weights);
+        }
+        EXPECT_EQ(results[0], results[1]);
+        EXPECT_NE(results[0][0], 0.0f);
+    }
 }
 
 // Two inputs, one output, and one set of parameters, however many layers use them.

@@ -117,6 +117,30 @@ TEST(Packing, GroupedRoundTrip) {
         EXPECT_EQ(bias[i], i % 8 < 5 ? source[i / 8 * 5 + i % 8] : 0.0f);
 }
 
+// weight(o, c, kx, ky, g, p), bias(o, g, p): pixels are innermost in the source, outermost when
+// packed; more of them than are done at once.
+TEST(Packing, WeightsOfEveryPixelRoundTrip) {
+    GroupedPacking shape = {3, 2, 2, 1, 1, 8}; // outputs, groups, depth, height, width, nr
+    shape.pixels = 19;
+    const std::vector<float> source = counting(3 * 2 * 2 * 19);
+    std::vector<float> packed(static_cast<size_t>(shape.size()), -1.0f);
+    EXPECT_EQ(packed.size(), 8u * 2 * 2 * 19);
+    pack_grouped(shape, source.data(), packed.data());
+    for (size_t p = 0; p < 19; ++p)
+        for (size_t g = 0; g < 2; ++g)
+            for (size_t c = 0; c < 2; ++c)
+                for (size_t o = 0; o < 8; ++o)
+                    EXPECT_EQ(packed[((p * 2 + g) * 2 + c) * 8 + o],
+                              o < 3 ? source[((g * 3 + o) * 2 + c) * 19 + p] : 0.0f);
+    std::vector<float> back(source.size());
+    unpack_grouped(shape, packed.data(), back.data());
+    EXPECT_EQ(back, source);
+    std::vector<float> bias(8 * 2 * 19, -1.0f);
+    pack_grouped_vector(shape, source.data(), bias.data());
+    for (size_t i = 0; i < bias.size(); ++i)
+        EXPECT_EQ(bias[i], i % 8 < 3 ? source[(i / 8 % 2 * 3 + i % 8) * 19 + i / 16] : 0.0f);
+}
+
 TEST(Packing, RefusesWhatIndicesCannotReach) {
     WeightMemory memory;
     WeightSpan packed;
