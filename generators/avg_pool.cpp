@@ -20,9 +20,15 @@ AvgPool avg_pool(const Func &in, const Expr &width, const Expr &height, const Ex
     sum(ci, g, p, b) = 0.f;
     sum(ci, g, p, b) += in(ci, g, column, row, b);
 
-    const Expr count = min(stride, width - x) * min(stride, height - y);
-    out(ci, g, p, b) = sum(ci, g, p, b) * reciprocal(clamp(count, 0, stride * stride));
+    out(ci, g, p, b) =
+        sum(ci, g, p, b) * window_reciprocal(x, y, width, height, stride, reciprocal);
     return op;
+}
+
+Expr window_reciprocal(const Expr &x, const Expr &y, const Expr &width, const Expr &height,
+                       const Expr &stride, const Func &reciprocal) {
+    const Expr count = min(stride, width - x) * min(stride, height - y);
+    return reciprocal(clamp(count, 0, stride * stride));
 }
 
 } // namespace involute::generators

@@ -17,4 +17,9 @@ struct AvgPool {
 AvgPool avg_pool(const Halide::Func &in, const Halide::Expr &width, const Halide::Expr &height,
                  const Halide::Expr &stride, const Halide::Func &reciprocal);
 
+// 1 / n of the n pixels that the window beginning at (x, y) holds within width x height.
+Halide::Expr window_reciprocal(const Halide::Expr &x, const Halide::Expr &y,
+                               const Halide::Expr &width, const Halide::Expr &height,
+                               const Halide::Expr &stride, const Halide::Func &reciprocal);
+
 } // namespace involute::generators

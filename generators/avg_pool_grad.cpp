@@ -1,5 +1,7 @@
 #include "generators/avg_pool_grad.h"
 
+#include "generators/avg_pool.h"
+
 namespace involute::generators {
 
 using namespace Halide;
@@ -11,9 +13,10 @@ AvgPoolGrad avg_pool_grad(const Func &grad, const Func &addend, const Expr &widt
     // The clamps change no value: tiles of pixels may reach beyond the last one.
     const Expr column = min(likely(x), width - 1) / stride,
                row = min(likely(y), height - 1) / stride;
-    const Expr count = min(stride, width - stride * column) * min(stride, height - stride * row);
-    const Expr share = grad(ci, g, column, row, b) * reciprocal(clamp(count, 0, stride * stride));
-    out(ci, g, x, y, b) = addend(ci, g, x, y, b) + share;
+    out(ci, g, x, y, b) =
+        addend(ci, g, x, y, b) +
+        grad(ci, g, column, row, b) *
+            window_reciprocal(stride * column, stride * row, width, height, stride, reciprocal);
     return op;
 }
 

@@ -11,6 +11,7 @@
 
 #include "commands.h"
 #include "compile_sources.h"
+#include "compile_tensors.h"
 #include "emit_program.h"
 #include "failure.h"
 #include "print.h"
@@ -238,7 +239,7 @@ std::string memory_of(const Library &library) {
     Model model;
     model.label = library.label;
     model.model = model_for(library.model, isa);
-    const Size size = library.size.height != 0 ? library.size : Size{56, 56};
+    const Size size = operator_size(kind_of(library), library.size); // networks have one
     const int64_t batch = std::max<int64_t>(1, library.batch);
     const Session session = create_session(model, batch, size, 1);
     std::vector<std::string> parts;

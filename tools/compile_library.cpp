@@ -17,6 +17,7 @@ const std::vector<CompileTarget> kTargets = {{"x86-64-linux", INVOLUTE_ISA_BASEL
                                              {"x86-64-linux-avx2", INVOLUTE_ISA_AVX2},
                                              {"x86-64-linux-avx512", INVOLUTE_ISA_AVX512}};
 const std::vector<std::string> kOtherTargets = {"arm-64-linux", "arm-64-android"};
+
 std::vector<CompileTarget> parse_targets(const std::vector<std::string> &values) {
     std::set<std::string> asked;
     std::vector<std::string> known;
@@ -58,7 +59,7 @@ std::string checked_name(const std::string &given, std::string usual) {
 }
 
 // The kernels of this library by row and instruction set, in its order.
-std::vector<LibraryKernel> inventory() {
+std::vector<LibraryKernel> read_inventory() {
     std::vector<LibraryKernel> all;
     for (const Json &entry : Json::parse(involute_kernels_json())) {
         if (entry.at("schedule") != kHand)
@@ -73,6 +74,11 @@ std::vector<LibraryKernel> inventory() {
                 kernel.isa = isa;
         all.push_back(kernel);
     }
+    return all;
+}
+
+const std::vector<LibraryKernel> &inventory() {
+    static const std::vector<LibraryKernel> all = read_inventory();
     return all;
 }
 
@@ -147,13 +153,6 @@ std::vector<LibraryKernel> kernels_for_all(const Model &model,
 
 bool is_involution_family(const std::string &op) {
     return op == "involution" || op == "aggregation" || op == "kernel_generation";
-}
-
-// Kernels of these see the channels of one group after the other, however many there are.
-bool has_groups(const std::string &op) {
-    static const std::set<std::string> others = {
-        "softmax", "aggregation_grad_input", "aggregation_grad_weight", "involution_grad_input"};
-    return is_involution_family(op) || others.count(op) != 0;
 }
 
 // The side of a square window, 0 for others.
@@ -269,7 +268,7 @@ std::vector<LibraryWeight> weights_of(const Json &description) {
                                         ? std::to_string(setting(description, "out_channels", 0))
                                         : "c";
         LibraryWeight weight = {"weight", "weight", {outputs, "c"}},
-                      bias = {"bias", "bias", {outputs}};
+                      bias = {"bias", "bias", {outputs}, true};
         if (kind != "dense")
             weight.shape = {outputs, "c / " + std::to_string(setting(description, "groups", 1)),
                             taps[0], taps[1]};
@@ -319,7 +318,8 @@ void describe_operator(const CompileOptions &options, Library *library) {
         library->description["width"] = library->size.width;
     }
     if (options.op.channels.empty()) {
-        if (!has_groups(kind))
+        // Others see the channels of one group after the other, however many there are.
+        if (!operator_takes(kind, "group_channels"))
             throw Failure(kExitUsage, "--channels: expected for --op " + kind +
                                           ", whose kernels depend on them");
         // An example; whoever calls the library says how many.

@@ -40,6 +40,7 @@ struct LibraryKernel {
 struct LibraryWeight {
     std::string field, name;
     std::vector<std::string> shape;
+    bool optional = false; // may be NULL
 };
 
 struct Library {

@@ -104,11 +104,16 @@ std::string option_fields(const Library &library) {
     return text;
 }
 
+bool has_optional_bias(const Library &library) {
+    return std::any_of(library.weights.begin(), library.weights.end(),
+                       [](const LibraryWeight &weight) { return weight.optional; });
+}
+
 std::string weight_fields(const Library &library) {
     if (library.weights.empty())
         return "";
     std::string text = "\n/* Row-major, in the shapes of the official networks; c: channels.";
-    if (has_bias(library))
+    if (has_optional_bias(library))
         text += " bias may be NULL.";
     text += " */\ntypedef struct @NAME@_weights {\n";
     for (const LibraryWeight &weight : library.weights) {
@@ -214,7 +219,7 @@ static involute_status stored_weights(involute_weights **weights) {
 std::string operator_tensors(const Library &library) {
     Json description = library.description;
     description.erase("channels");
-    const bool biased = has_bias(library);
+    const bool biased = has_optional_bias(library);
     std::string json = description.dump();
     json.pop_back();
     std::string text =
@@ -229,8 +234,7 @@ std::string operator_tensors(const Library &library) {
             "    involute_named_tensor tensors[" +
             std::to_string(library.weights.size()) + "];\n    size_t count = 0;\n";
     for (const LibraryWeight &weight : library.weights) {
-        const std::string condition =
-            biased && weight.field == "bias" ? "given->bias != NULL && " : "";
+        const std::string condition = weight.optional ? "given->bias != NULL && " : "";
         text += "    if (" + condition + "(code = use_weight(&tensors[count], " +
                 c_string(weight.name) + ", given->" + weight.field + ", " +
                 std::to_string(weight.shape.size()) + ",\n        (const int64_t[]){" +

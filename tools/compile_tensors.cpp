@@ -104,11 +104,6 @@ std::vector<Argument> tensors_of(const Library &library) {
     return {input, output};
 }
 
-bool has_bias(const Library &library) {
-    const std::string kind = kind_of(library);
-    return kind == "conv2d" || kind == "local" || kind == "dense";
-}
-
 bool mentions(const Library &library, std::string Argument::*text, const std::string &what) {
     const std::vector<Argument> tensors = tensors_of(library);
     return std::any_of(tensors.begin(), tensors.end(), [&](const Argument &tensor) {

@@ -23,9 +23,6 @@ std::string output_side(const Library &library, const std::string &side);
 
 std::vector<Argument> tensors_of(const Library &library);
 
-// Whether there is a bias, which may be left out.
-bool has_bias(const Library &library);
-
 // Whether one of the tensors has `what` in that text of it.
 bool mentions(const Library &library, std::string Argument::*text, const std::string &what);
 

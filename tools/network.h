@@ -69,4 +69,7 @@ std::vector<involute_named_tensor> named(const std::vector<Tensor> &tensors);
 // must fit at least one of the operators; the others go without it.
 std::vector<Json> operator_descriptions(const RawOperator &raw);
 
+// Whether an operator of that kind has the setting ("group_channels").
+bool operator_takes(const std::string &kind, const std::string &key);
+
 } // namespace involute

@@ -128,6 +128,10 @@ void expand(const Operator &op, const std::vector<Setting> &settings, size_t nex
 
 } // namespace
 
+bool operator_takes(const std::string &kind, const std::string &key) {
+    return takes(operator_named(kind), key);
+}
+
 std::vector<Json> operator_descriptions(const RawOperator &raw) {
     std::vector<const Operator *> chosen;
     for (const std::string &name : split_list("--op", raw.op))

@@ -82,16 +82,29 @@ Product span_layer(const ReferenceCase &which, const LayerShape &s) {
     return product;
 }
 
-// The average over the window of output pixel (oy, ox), cut at the border.
+struct Window {
+    int64_t top, left, bottom, right; // half open
+
+    int64_t pixels() const {
+        return (bottom - top) * (right - left);
+    }
+};
+
+// What output pixel (oy, ox) averages, cut at the border.
+Window pooled_window(const LayerShape &s, int64_t oy, int64_t ox) {
+    return {oy * s.stride, ox * s.stride, std::min(s.height, (oy + 1) * s.stride),
+            std::min(s.width, (ox + 1) * s.stride)};
+}
+
+// The average over the window of output pixel (oy, ox).
 void pooled_pixel(const float *input, const LayerShape &s, int64_t b, int64_t oy, int64_t ox,
                   std::vector<double> *value, std::vector<double> *error) {
-    const int64_t y_end = std::min(s.height, (oy + 1) * s.stride);
-    const int64_t x_end = std::min(s.width, (ox + 1) * s.stride);
-    const double count = static_cast<double>((y_end - oy * s.stride) * (x_end - ox * s.stride));
+    const Window window = pooled_window(s, oy, ox);
+    const double count = static_cast<double>(window.pixels());
     for (int64_t c = 0; c < s.channels; ++c) {
         double sum = 0, size = 0;
-        for (int64_t y = oy * s.stride; y < y_end; ++y)
-            for (int64_t x = ox * s.stride; x < x_end; ++x) {
+        for (int64_t y = window.top; y < window.bottom; ++y)
+            for (int64_t x = window.left; x < window.right; ++x) {
                 const double v = input[((b * s.channels + c) * s.height + y) * s.width + x];
                 sum += v;
                 size += std::abs(v);
@@ -121,12 +134,11 @@ void through_relu(const std::vector<double> &input, const std::vector<double> &i
 void share_pixel(const LayerShape &s, int64_t b, int64_t oy, int64_t ox,
                  const std::vector<double> &value, const std::vector<double> &error,
                  Bounded *grad) {
-    const int64_t y_end = std::min(s.height, (oy + 1) * s.stride);
-    const int64_t x_end = std::min(s.width, (ox + 1) * s.stride);
-    const double count = static_cast<double>((y_end - oy * s.stride) * (x_end - ox * s.stride));
+    const Window window = pooled_window(s, oy, ox);
+    const double count = static_cast<double>(window.pixels());
     for (int64_t c = 0; c < s.channels; ++c)
-        for (int64_t y = oy * s.stride; y < y_end; ++y)
-            for (int64_t x = ox * s.stride; x < x_end; ++x) {
+        for (int64_t y = window.top; y < window.bottom; ++y)
+            for (int64_t x = window.left; x < window.right; ++x) {
                 const size_t place =
                     static_cast<size_t>(((b * s.channels + c) * s.height + y) * s.width + x);
                 const double share = value[static_cast<size_t>(c)] / count;

@@ -194,10 +194,9 @@ void bind_local(const LayerSpec &layer, const PackedLayer &weights, const LayerO
     const GroupedPacking shape = grouped_packing(layer, *weights.kernel);
     add_rows(operands.input, result);
     add_grouped(weights.weight, shape, true, result);
-    const int64_t padded = shape.padded_outputs(), of_pixel = padded * shape.groups;
-    const bool biased = weights.bias.size() > static_cast<size_t>(of_pixel) || out.pixels() == 1;
+    const int64_t padded = shape.padded_outputs();
     call.add_buffer(weights.bias.data(),
-                    {{padded, 1}, {shape.groups, padded}, {out.pixels(), biased ? of_pixel : 0}});
+                    {{padded, 1}, {shape.groups, padded}, {shape.pixels, padded * shape.groups}});
     call.add_float(floor_of(layer));
     call.add_int(layer.in_channels);
     call.add_int(layer.stride);

@@ -85,11 +85,8 @@ Status pack_grouped(const LayerSpec &layer, const LayerWeights &weights, WeightM
         check_count(layer, "bias", weights.bias, {layer.out_channels, shape.pixels}, true));
     INVOLUTE_RETURN_IF_ERROR(
         pack_grouped(shape, weights.weight.data(), name, memory, &packed->weight));
-    GroupedPacking bias = shape;
-    if (weights.bias.empty()) // the zeros of one pixel serve all
-        bias.pixels = 1;
     INVOLUTE_RETURN_IF_ERROR(
-        pack_grouped_vector(bias, data_or_null(weights.bias), name, memory, &packed->bias));
+        pack_grouped_vector(shape, data_or_null(weights.bias), name, memory, &packed->bias));
     return layer.op == Op::kLocal || layer.residual >= 0
                ? Status()
                : pack_vector(shape.outputs, shape.nr, ceil_div(shape.outputs, shape.nr), nullptr,
