@@ -130,7 +130,7 @@ std::string kernel_lines(const Library &library) {
     for (const LibraryKernel &kernel : library.kernels) {
         text += "    {" + c_string(kernel.row) + ", " + c_string(kernel.op) + ", " +
                 c_string(kernel.form) + ", \"f32\", " + c_string(kernel.schedule) + ",\n     " +
-                c_string(kernel.symbol());
+                c_string(kernel.symbol()) + ", NULL";
         for (int number :
              {kernel.kernel, kernel.stride, kernel.group_channels, kernel.channels, kernel.packing})
             text += ", " + std::to_string(number);

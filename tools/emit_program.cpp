@@ -1,18 +1,24 @@
 #include "emit_program.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 #include <utility>
 
 #include "failure.h"
+#include "print.h"
 #include "system_info.h"
 
 namespace involute {
@@ -49,6 +55,23 @@ std::string halide_of_python(const std::string &log) {
         return "";
     const std::string text = text_of(log);
     return text.substr(0, text.find('\n')) + "/lib64";
+}
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds kBetweenLooks(5);
+
+// One line; "" where all was well.
+std::string what_happened(int exit_code, Limits limits) {
+    if (exit_code == 0)
+        return "";
+    if (exit_code == 127)
+        return "cannot be started";
+    if (exit_code == 128 + SIGALRM && limits.seconds > 0)
+        return "was stopped after " + fixed(limits.seconds, 0) + " s";
+    if (exit_code > 128)
+        return std::string("was ended by signal ") + std::to_string(exit_code - 128) + " (" +
+               strsignal(exit_code - 128) + ")";
+    return "failed:";
 }
 
 } // namespace
@@ -130,6 +153,10 @@ std::string text_of(const std::string &path) {
 }
 
 pid_t start_program(const std::vector<std::string> &words, const std::string &log) {
+    return start_program(words, log, Limits());
+}
+
+pid_t start_program(const std::vector<std::string> &words, const std::string &log, Limits limits) {
     std::vector<char *> arguments;
     for (const std::string &word : words)
         arguments.push_back(const_cast<char *>(word.c_str()));
@@ -141,6 +168,12 @@ pid_t start_program(const std::vector<std::string> &words, const std::string &lo
             _exit(126);
         dup2(file, STDOUT_FILENO);
         dup2(file, STDERR_FILENO);
+        if (limits.seconds > 0) // outlives exec, and ends what does not handle it
+            alarm(static_cast<unsigned>(std::ceil(limits.seconds)));
+        const rlimit memory = {static_cast<rlim_t>(limits.bytes),
+                               static_cast<rlim_t>(limits.bytes)};
+        if (limits.bytes > 0)
+            setrlimit(RLIMIT_AS, &memory);
         execvp(arguments[0], arguments.data());
         _exit(127);
     }
@@ -169,20 +202,42 @@ ProgramPool::~ProgramPool() {
 
 void ProgramPool::start(const std::vector<std::string> &words, const std::string &what,
                         const std::string &log) {
+    start(words, log, [what, log](const Ending &ending) {
+        if (!ending.text.empty())
+            throw Failure(kExitEnvironment, what + " " + ending.text + "\n" + text_of(log));
+    });
+}
+
+void ProgramPool::start(const std::vector<std::string> &words, const std::string &log,
+                        const std::function<void(const Ending &)> &ended) {
     if (running_.size() == static_cast<size_t>(std::max(1, usable_cores())))
-        wait_for_first();
-    running_.push_back({start_program(words, log), what, log});
+        wait_for_one();
+    running_.push_back({start_program(words, log, limits_), Clock::now(), ended});
 }
 
 void ProgramPool::wait_for_all() {
     while (!running_.empty())
-        wait_for_first();
+        wait_for_one();
 }
 
-void ProgramPool::wait_for_first() {
-    const Running first = std::move(running_.front());
-    running_.pop_front();
-    wait_for(first.process, first.what, first.log);
+// The first that ends, whichever that is: other children of this process are left alone.
+void ProgramPool::wait_for_one() {
+    for (;; std::this_thread::sleep_for(kBetweenLooks)) {
+        for (size_t i = 0; i < running_.size(); ++i) {
+            int state = 0;
+            rusage used = {};
+            if (wait4(running_[i].process, &state, WNOHANG, &used) == 0)
+                continue;
+            const Running program = running_[i];
+            running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(i));
+            Ending ending;
+            ending.exit_code = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
+            ending.seconds = std::chrono::duration<double>(Clock::now() - program.begin).count();
+            ending.peak_bytes = int64_t{used.ru_maxrss} * 1024;
+            ending.text = what_happened(ending.exit_code, limits_);
+            return program.ended(ending);
+        }
+    }
 }
 
 } // namespace involute

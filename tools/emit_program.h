@@ -4,7 +4,9 @@
 
 #include <sys/types.h>
 
-#include <deque>
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -47,34 +49,54 @@ private:
 
 std::string text_of(const std::string &path);
 
+// What a program may use; 0: as much as there is.
+struct Limits {
+    double seconds = 0; // by the clock
+    int64_t bytes = 0;  // of address space
+};
+
 // Starts a program, looked for in the path unless named by one, whose output goes into a file.
 pid_t start_program(const std::vector<std::string> &words, const std::string &log);
+pid_t start_program(const std::vector<std::string> &words, const std::string &log, Limits limits);
 
 // Waits for it. Stops with `what`, how it ended and what it printed unless all was well.
 void wait_for(pid_t process, const std::string &what, const std::string &log);
+
+// How a program came to its end.
+struct Ending {
+    int exit_code = 0; // 128 + the signal where it was one
+    std::string text;  // "" where all was well, else one line: what happened
+    double seconds = 0;
+    int64_t peak_bytes = 0; // of memory
+};
 
 // Programs side by side, as many as there are cores. Whatever still runs at the end is waited for,
 // so that none works in a folder that is gone.
 class ProgramPool {
 public:
-    ProgramPool() = default;
+    explicit ProgramPool(Limits limits = {}) : limits_(limits) {}
     ProgramPool(const ProgramPool &) = delete;
     ProgramPool &operator=(const ProgramPool &) = delete;
     ~ProgramPool();
 
-    // As the two functions above; waits for the oldest program while there is no place.
+    // As the two functions above; waits for one to end while there is no place.
     void start(const std::vector<std::string> &words, const std::string &what,
                const std::string &log);
+    // The same, but `ended` is told, and a failure stops nothing.
+    void start(const std::vector<std::string> &words, const std::string &log,
+               const std::function<void(const Ending &)> &ended);
     void wait_for_all();
 
 private:
-    void wait_for_first();
+    void wait_for_one();
 
     struct Running {
         pid_t process;
-        std::string what, log;
+        std::chrono::steady_clock::time_point begin;
+        std::function<void(const Ending &)> ended;
     };
-    std::deque<Running> running_;
+    Limits limits_;
+    std::vector<Running> running_;
 };
 
 } // namespace involute

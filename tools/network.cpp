@@ -148,19 +148,12 @@ Model open_operator(Json description, const std::string &weights, Size size) {
 
 involute_status try_create_model(involute_model_options options, const std::string &schedule,
                                  ModelHandle *model) {
-    const auto create = [&](const std::string &from) {
-        options.struct_size = sizeof options;
-        options.schedule = from.c_str();
-        involute_model *created = nullptr;
-        const involute_status status = involute_model_create(&options, &created);
-        model->reset(created);
-        return status;
-    };
-    const involute_status status = create(kHand);
-    if (status.code != INVOLUTE_OK || schedule == kHand)
-        return status;
-    provide_packs(pack_requests(Json::parse(involute_model_json(model->get())), schedule));
-    return create(schedule);
+    options.struct_size = sizeof options;
+    options.schedule = schedule.c_str();
+    involute_model *created = nullptr;
+    const involute_status status = involute_model_create(&options, &created);
+    model->reset(created);
+    return status;
 }
 
 void create_model(involute_isa isa, const std::string &schedule, Model *model) {
@@ -184,7 +177,7 @@ Size default_size(const Model &model) {
     return {224, 224};
 }
 
-Session create_session(const Model &model, involute_session_options options) {
+Session make_session(const Model &model, involute_session_options options) {
     options.struct_size = sizeof options;
     involute_session *created = nullptr;
     require(involute_session_create(model.model.get(), &options, &created),
@@ -194,6 +187,17 @@ Session create_session(const Model &model, involute_session_options options) {
     session.handle.reset(created);
     session.json = Json::parse(involute_session_json(created));
     return session;
+}
+
+Session create_session(const Model &model, involute_session_options options) {
+    const Json json = Json::parse(involute_model_json(model.model.get()));
+    const std::string schedule = json.at("schedule");
+    if (schedule != kHand && options.plan_only == 0) {
+        options.plan_only = 1;
+        provide_packs(pack_requests(make_session(model, options).json, schedule));
+        options.plan_only = 0;
+    }
+    return make_session(model, options);
 }
 
 Session create_session(const Model &model, int64_t batch, Size size, int threads, bool features) {

@@ -41,8 +41,7 @@ Model open_operator(Json description, const std::string &weights, Size size);
 // 56x56 where none is given; a dense layer has one pixel.
 Size operator_size(const std::string &kind, Size given);
 
-// involute_model_create; for another schedule than hand the packs that the layers need are built
-// and registered before. `options` without struct_size and schedule.
+// involute_model_create; `options` without struct_size and schedule.
 involute_status try_create_model(involute_model_options options, const std::string &schedule,
                                  ModelHandle *model);
 
@@ -56,7 +55,8 @@ struct Session {
     SessionHandle handle;
     Json json; // involute_session_json
 };
-// struct_size is filled in.
+// struct_size is filled in. For another schedule than hand the packs that the layers need are built
+// and registered before.
 Session create_session(const Model &model, involute_session_options options);
 Session create_session(const Model &model, int64_t batch, Size size, int threads,
                        bool features = false);

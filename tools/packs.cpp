@@ -1,14 +1,16 @@
 // A pack is named by what it holds and by a hash of the emit program that built it: algorithms and
-// schedules are inside of that, so a changed one asks for packs of its own.
+// schedules are inside of that, so a changed one asks for packs of its own. NAME.so are the
+// kernels, NAME.json what the emit program says of them, NAME.failed why there are none.
 #include "packs.h"
 
 #include <dlfcn.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <tuple>
 
-#include "emit_program.h"
 #include "failure.h"
 #include "progress.h"
 
@@ -18,14 +20,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-uint64_t hash_of_file(const std::string &path) {
-    std::ifstream file(path, std::ios::binary);
-    uint64_t hash = 0xcbf29ce484222325u; // FNV-1a
-    std::vector<char> block(1 << 16);
-    while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0)
-        for (std::streamsize i = 0; i < file.gcount(); ++i)
-            hash =
-                (hash ^ static_cast<unsigned char>(block[static_cast<size_t>(i)])) * 0x100000001b3u;
+constexpr int kRefused = 4; // the emit program's exit code where Halide refuses a kernel
+constexpr size_t kMaxWords = 2000;
+
+constexpr uint64_t kHashStart = 0xcbf29ce484222325u; // FNV-1a
+
+uint64_t hashed(uint64_t hash, const char *bytes, size_t count) {
+    for (size_t i = 0; i < count; ++i)
+        hash = (hash ^ static_cast<unsigned char>(bytes[i])) * 0x100000001b3u;
     return hash;
 }
 
@@ -35,42 +37,177 @@ std::string hexadecimal(uint64_t value) {
     return text;
 }
 
+std::string hash_of_file(const std::string &path) {
+    std::ifstream file(path, std::ios::binary);
+    uint64_t hash = kHashStart;
+    std::vector<char> block(1 << 16);
+    while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0)
+        hash = hashed(hash, block.data(), static_cast<size_t>(file.gcount()));
+    return hexadecimal(hash);
+}
+
+std::string hash_of_text(const std::string &text) {
+    return hexadecimal(hashed(kHashStart, text.data(), text.size()));
+}
+
+// Written as a whole or not at all.
+void write_file(const std::string &path, const std::string &text) {
+    const std::string temporary = path + "." + std::to_string(getpid());
+    std::ofstream file(temporary, std::ios::binary);
+    file << text;
+    file.close();
+    std::error_code error;
+    if (file)
+        fs::rename(temporary, path, error);
+    if (!file || error)
+        throw Failure(kExitEnvironment, path + ": cannot be written");
+}
+
+// What a program has printed, for people: without its name, and not all of a flood.
+std::string words_of(const std::string &log) {
+    std::string text = text_of(log);
+    for (const std::string prefix : {"emit: ", "Error: "})
+        if (text.compare(0, prefix.size(), prefix) == 0)
+            text.erase(0, prefix.size());
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
+        text.pop_back();
+    return text.size() > kMaxWords ? text.substr(0, kMaxWords) + " ..." : text;
+}
+
 // The emit program and the packs that it builds.
 class Builder {
 public:
-    Builder() : emit_(require_emit_program("packs")), folder_(packs_folder()) {
+    explicit Builder(Limits limits)
+        : limits_(limits), emit_(require_emit_program("packs")), folder_(packs_folder()) {
         std::error_code error;
         fs::create_directories(folder_, error);
         if (error)
             throw Failure(kExitEnvironment, folder_ + ": " + error.message());
-        hash_ = hexadecimal(hash_of_file(emit_));
+        hash_ = emit_hash();
     }
 
-    std::string path(const PackRequest &request) const {
+    std::vector<Pack> build(const std::vector<PackRequest> &requests) {
+        std::vector<const PackRequest *> missing;
+        std::set<PackRequest> known;
+        for (const PackRequest &request : requests)
+            if (known.insert(request).second && !is_there(request) && !has_failed(request))
+                missing.push_back(&request);
+        if (!missing.empty())
+            build_missing(missing);
+        std::vector<Pack> packs;
+        for (const PackRequest &request : requests)
+            packs.push_back(pack_of(request));
+        return packs;
+    }
+
+private:
+    std::string base(const PackRequest &request) const {
+        const std::string about =
+            request.call + "|" + std::to_string(request.parallelism) + "|" + request.define;
+        const bool plain = request.call.empty() && request.define.empty();
         return folder_ + "/" + request.row + "__" + request.isa + "_" + request.schedule + "-" +
-               hash_ + ".so";
+               (plain ? "" : hash_of_text(about) + "-") + hash_;
     }
 
-    void build(const std::vector<PackRequest> &requests) {
+    bool is_there(const PackRequest &request) const {
+        return fs::exists(base(request) + ".json") &&
+               (request.schedule == kHand || fs::exists(base(request) + ".so"));
+    }
+
+    Json failure_of(const PackRequest &request) const {
+        const Json told = Json::parse(text_of(base(request) + ".failed"), nullptr, false);
+        return told.is_object() && told.value("error", Json()).is_string() ? told : Json();
+    }
+
+    // Under limits that were no lower.
+    bool has_failed(const PackRequest &request) const {
+        const auto covers = [](double before, double now) {
+            return before == 0 || (now != 0 && now <= before);
+        };
+        const Json told = failure_of(request);
+        return told.is_object() && covers(told.value("seconds", 0.0), limits_.seconds) &&
+               covers(told.value("bytes", 0.0), static_cast<double>(limits_.bytes));
+    }
+
+    Pack pack_of(const PackRequest &request) const {
+        Pack pack;
+        if (is_there(request)) {
+            pack.path = request.schedule == kHand ? "" : base(request) + ".so";
+            pack.description = Json::parse(text_of(base(request) + ".json"), nullptr, false);
+            return pack;
+        }
+        const auto other = others_.find(request);
+        const Json told = failure_of(request);
+        pack.error = other != others_.end() ? other->second
+                     : told.is_object()     ? told.at("error").get<std::string>()
+                                            : "was not built";
+        return pack;
+    }
+
+    void build_missing(const std::vector<const PackRequest *> &requests) {
         find_halide(emit_, folder_, "packs");
         Progress progress(static_cast<int>(requests.size()) + 1);
         progress.step("building packs: Halide's runtime");
         build_runtime();
         std::vector<WorkFolder> folders;
-        ProgramPool programs;
-        for (const PackRequest &request : requests) {
+        ProgramPool programs(limits_);
+        for (const PackRequest *request : requests) {
             folders.emplace_back(folder_);
-            const std::string &folder = folders.back().path();
-            programs.start({emit_, "--row", request.row, "--isa", request.isa, "--schedule",
-                            request.schedule, "--out", folder, "--halide-runtime", runtime(),
-                            "--pack", path(request)},
-                           "pack " + request.text() + ": the emit program", folder + "/log");
-            progress.step("building packs: " + request.text());
+            const std::string folder = folders.back().path();
+            programs.start(
+                words(*request, folder), folder + "/log",
+                [this, request, folder](const Ending &ending) { keep(*request, folder, ending); });
+            progress.step("building packs: " + request->text());
         }
         programs.wait_for_all();
     }
 
-private:
+    std::vector<std::string> words(const PackRequest &request, const std::string &folder) const {
+        std::vector<std::string> words = {emit_,        "--isa",          request.isa,
+                                          "--schedule", request.schedule, "--out",
+                                          folder,       "--describe",     folder + "/description"};
+        const auto add = [&words](const std::string &option, const std::string &value) {
+            if (!value.empty())
+                words.insert(words.end(), {option, value});
+        };
+        add("--row", request.define.empty() ? request.row : "");
+        add("--define", request.define);
+        add("--call", request.call);
+        add("--parallelism", request.parallelism > 0 ? std::to_string(request.parallelism) : "");
+        add("--halide-runtime", runtime());
+        add("--pack", request.schedule == kHand ? "" : folder + "/pack.so");
+        return words;
+    }
+
+    void keep(const PackRequest &request, const std::string &folder, const Ending &ending) {
+        const std::string path = base(request);
+        if (ending.text.empty()) {
+            Json description = Json::parse(text_of(folder + "/description"), nullptr, false);
+            description["peak_mb"] = static_cast<double>(ending.peak_bytes) / 1e6;
+            write_file(path + ".json", description.dump() + "\n");
+            if (request.schedule != kHand)
+                fs::rename(folder + "/pack.so", path + ".so");
+            return;
+        }
+        const std::string words = words_of(folder + "/log");
+        const bool plain = ending.exit_code == kRefused && !words.empty();
+        const std::string text =
+            plain ? words : "the emit program " + ending.text + (words.empty() ? "" : "\n" + words);
+        const bool own = ending.exit_code == kRefused || ending.exit_code > 128;
+        if (!own || ending.exit_code == 128 + SIGINT || ending.exit_code == 128 + SIGTERM) {
+            others_[request] = text;
+            return;
+        }
+        const bool by_limit = ending.exit_code != kRefused;
+        const Json told = {{"error", text},
+                           {"took_s", ending.seconds},
+                           {"peak_mb", static_cast<double>(ending.peak_bytes) / 1e6},
+                           {"seconds", by_limit ? limits_.seconds : 0},
+                           {"bytes", by_limit ? limits_.bytes : 0}};
+        write_file(path + ".failed",
+                   told.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    }
+
     std::string runtime() const {
         return folder_ + "/halide_runtime-" + hash_ + ".o";
     }
@@ -85,7 +222,9 @@ private:
         fs::rename(folder.path() + "/halide_runtime.o", runtime());
     }
 
+    Limits limits_;
     std::string emit_, folder_, hash_;
+    std::map<PackRequest, std::string> others_; // failures that may be gone the next time
 };
 
 // Loading is running code: only what this program has built, or was told by INVOLUTE_PACKS.
@@ -100,36 +239,57 @@ void open_pack(const std::string &path) {
     require(involute_register_kernels(entry()), "pack " + path);
 }
 
+bool is_autoscheduled(const std::string &schedule) {
+    return schedule != kHand && schedule != "naive" && schedule != "own" &&
+           schedule != "specialised";
+}
+
 } // namespace
 
 std::string PackRequest::text() const {
     return row + " " + isa + " " + schedule;
 }
 
-std::vector<PackRequest> pack_requests(const Json &model, const std::string &schedule) {
+bool PackRequest::operator<(const PackRequest &other) const {
+    const auto key = [](const PackRequest &r) {
+        return std::tie(r.row, r.isa, r.schedule, r.call, r.parallelism, r.define);
+    };
+    return key(*this) < key(other);
+}
+
+std::vector<PackRequest> pack_requests(const Json &session, const std::string &schedule) {
     std::vector<PackRequest> requests;
-    for (const Json &row : model.at("rows"))
-        requests.push_back({row.at("row"), row.at("isa"), schedule});
+    std::set<PackRequest> known;
+    for (const Json &layer : session.at("layers")) {
+        PackRequest request = {layer.at("row"), layer.at("isa"), schedule, "", 0, ""};
+        if (is_autoscheduled(schedule)) {
+            request.call = layer.at("call");
+            request.parallelism = session.at("threads");
+        }
+        if (known.insert(request).second)
+            requests.push_back(request);
+    }
     return requests;
 }
 
+std::vector<Pack> build_packs(const std::vector<PackRequest> &requests, Limits limits) {
+    return Builder(limits).build(requests);
+}
+
 void provide_packs(const std::vector<PackRequest> &requests) {
-    static std::set<std::string> registered;
-    std::vector<PackRequest> wanted, missing;
+    static std::set<PackRequest> registered;
+    std::vector<PackRequest> wanted;
     for (const PackRequest &request : requests)
-        if (registered.count(request.text()) == 0)
+        if (registered.count(request) == 0)
             wanted.push_back(request);
     if (wanted.empty())
         return;
-    Builder builder;
-    for (const PackRequest &request : wanted)
-        if (!fs::exists(builder.path(request)))
-            missing.push_back(request);
-    if (!missing.empty())
-        builder.build(missing);
-    for (const PackRequest &request : wanted) {
-        open_pack(builder.path(request));
-        registered.insert(request.text());
+    const std::vector<Pack> packs = build_packs(wanted, kSearchLimits);
+    for (size_t i = 0; i < wanted.size(); ++i) {
+        if (!packs[i].error.empty())
+            throw Failure(kExitEnvironment, "pack " + wanted[i].text() + ": " + packs[i].error);
+        open_pack(packs[i].path);
+        registered.insert(wanted[i]);
     }
 }
 
@@ -142,6 +302,11 @@ std::string packs_folder() {
         return (folder / "packs").string();
     const std::string cache = environment_text("XDG_CACHE_HOME"), home = environment_text("HOME");
     return (cache.empty() ? home + "/.cache" : cache) + "/involute/packs";
+}
+
+std::string emit_hash() {
+    static const std::string hash = hash_of_file(require_emit_program("packs"));
+    return hash;
 }
 
 } // namespace involute

@@ -5,25 +5,52 @@
 #include <string>
 #include <vector>
 
+#include "emit_program.h"
 #include "network.h"
 
 namespace involute {
 
 struct PackRequest {
     std::string row, isa, schedule;
+    std::string call;    // of autoschedulers: the only one that it is for; "": any
+    int parallelism = 0; // threads that an autoscheduler plans for
+    std::string define;  // columns of a row that the inventory does not have, "": it has it
 
     std::string text() const; // "involution_k7_s1 avx2 naive"
+    // Whether it is the same kernel.
+    bool operator<(const PackRequest &other) const;
 };
 
-// The packs that the layers of a model (involute_model_json) need for another schedule.
-std::vector<PackRequest> pack_requests(const Json &model, const std::string &schedule);
+// What came of a request.
+struct Pack {
+    std::string path; // of the shared object; of the hand schedule there is none
+    // What `involute_emit --describe` says (seconds of search and build, code size, loop nest, hot
+    // loop), with "peak_mb" of the emit program; null after a failure.
+    Json description;
+    std::string error; // in the words of who failed; "" when all is well
+};
 
-// Builds what is missing, several at a time and with progress on stderr, and registers what is not
-// yet. Stops, with the compiler's own words, when one cannot be built.
+// The packs that a session (involute_session_json) needs for another schedule; the hand schedule's
+// for their descriptions.
+std::vector<PackRequest> pack_requests(const Json &session, const std::string &schedule);
+
+// As long and large as a search may become before it is given up.
+constexpr Limits kSearchLimits = {300, int64_t{8} << 30};
+
+// Builds what is missing, several at a time and with progress on stderr. What could not be built
+// for reasons of its own (not those of the machine) is remembered, and tried again only under
+// higher limits.
+std::vector<Pack> build_packs(const std::vector<PackRequest> &requests, Limits limits);
+
+// Builds what is missing and registers what is not yet. Stops, with the compiler's own words, when
+// one cannot be built.
 void provide_packs(const std::vector<PackRequest> &requests);
 
 // Where packs are kept: $INVOLUTE_PACKS, beside the build that this program belongs to, else the
 // user's cache.
 std::string packs_folder();
+
+// Identifies the emit program, with all algorithms and schedules inside.
+std::string emit_hash();
 
 } // namespace involute

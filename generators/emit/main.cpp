@@ -1,15 +1,16 @@
 // The emit program: builds the kernels of one inventory row for several instruction sets in one
 // process, or the Halide runtime that all kernels share, and writes what each one cost.
-#include <dlfcn.h>
-#include <sys/resource.h>
-
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <fstream>
 #include <iostream>
 
 #include "Halide.h"
+#include "generators/emit/code.h"
 #include "generators/emit/pack.h"
 #include "generators/emit/rows.h"
+#include "generators/emit/search.h"
+#include "schedules/auto/autoschedulers.h"
 
 namespace involute::emit {
 namespace {
@@ -27,32 +28,19 @@ std::string target_of(const std::string &isa) {
                              : base + avx2 + "-avx512-avx512_skylake";
 }
 
-double cpu_seconds() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval &t) { return t.tv_sec + 1e-6 * t.tv_usec; };
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-// Halide's autoschedulers by the schedules that they make.
-const std::map<std::string, std::string> kAutoschedulers = {{"mullapudi2016", "Mullapudi2016"},
-                                                            {"adams2019", "Adams2019"},
-                                                            {"li2018", "Li2018"},
-                                                            {"anderson2021", "Anderson2021"}};
-
-// The plug-in lies beside Halide's library.
-std::string plugin_of(const std::string &schedule) {
-    Dl_info info{};
-    const auto address = reinterpret_cast<void *>(&Halide::load_plugin);
-    if (dladdr(address, &info) == 0) {
-        throw std::runtime_error("Halide's library cannot be found");
+std::vector<std::string> schedule_names() {
+    std::vector<std::string> names = {"hand", "specialised", "naive", "own"};
+    for (const auto &known : schedules::automatic::autoschedulers()) {
+        names.push_back(known.schedule);
     }
-    const std::string library = info.dli_fname;
-    return library.substr(0, library.rfind('/') + 1) + "libautoschedule_" + schedule + ".so";
+    return names;
 }
 
 struct Options {
     std::string row, define, out, runtime, schedule = "hand", knobs, code, pack, halide_runtime;
+    std::string call, describe, save_schedule;
+    int parallelism = 16; // as the autoschedulers themselves
+    bool fresh = false;
     std::vector<std::string> constants; // "images=1"
     std::vector<std::string> isas = {"baseline", "avx2", "avx512"};
     std::vector<std::string> outputs = {"object"};
@@ -86,44 +74,74 @@ void emit_runtime(const Options &options) {
     Halide::Internal::execute_generator(args);
 }
 
+std::map<std::string, std::string> parameters(const Options &options, const Row &row,
+                                              const std::string &isa, int packing) {
+    std::map<std::string, std::string> all = {
+        {"form", row.form},
+        {"kernel", std::to_string(row.kernel)},
+        {"stride", std::to_string(row.stride)},
+        {"group_channels", std::to_string(row.group_channels)},
+        {"channels", std::to_string(row.channels)},
+        {"packing", std::to_string(packing)},
+        {"isa", isa},
+        {"schedule", options.schedule},
+        {"knobs", options.knobs},
+        {"call", options.call}};
+    for (const std::string &constant : options.constants) {
+        const size_t equals = constant.find('=');
+        all[constant.substr(0, equals)] = constant.substr(equals + 1);
+    }
+    return all;
+}
+
+void start_search(const Options &options, const Row &row, const std::string &isa) {
+    Search &search = current_search();
+    search = Search();
+    search.key = {row.name, isa, options.schedule, options.call, options.parallelism};
+    search.fresh = options.fresh;
+    search.wants_nest = !options.describe.empty();
+    search.save_to = options.save_schedule;
+}
+
 void emit_row(const Options &options, const Row &row) {
-    PackContents pack{&row, options.schedule, {}, {}, options.out, options.halide_runtime};
+    PackContents pack{&row, options.schedule, options.call,          {},
+                      {},   options.out,      options.halide_runtime};
     std::ofstream costs(options.out + "/" + row.name + ".cost");
+    std::string descriptions;
     for (const std::string &isa : options.isas) {
         const int packing = row.packing(isa);
         if (packing == 0) {
             continue;
         }
         const double start = cpu_seconds();
+        const auto began = std::chrono::steady_clock::now();
+        start_search(options, row, isa);
         Halide::Internal::ExecuteGeneratorArgs args;
         args.output_dir = options.out;
         args.output_types = output_types(options.outputs);
+        if (!options.describe.empty()) {
+            args.output_types.insert({OutputFileType::object, OutputFileType::assembly});
+        }
         const std::string &code = options.code.empty() ? isa : options.code;
         args.targets = {Target(target_of(code) + "-no_runtime-user_context")};
         args.generator_name = row.generator();
         args.function_name =
             "inv_" + std::string(row.name) + "_f32__" + isa + "_" + options.schedule;
-        args.generator_params = {{"form", row.form},
-                                 {"kernel", std::to_string(row.kernel)},
-                                 {"stride", std::to_string(row.stride)},
-                                 {"group_channels", std::to_string(row.group_channels)},
-                                 {"channels", std::to_string(row.channels)},
-                                 {"packing", std::to_string(packing)},
-                                 {"isa", isa},
-                                 {"schedule", options.schedule},
-                                 {"knobs", options.knobs}};
-        for (const std::string &constant : options.constants) {
-            const size_t equals = constant.find('=');
-            args.generator_params[constant.substr(0, equals)] = constant.substr(equals + 1);
-        }
-        const auto autoscheduler = kAutoschedulers.find(options.schedule);
-        if (autoscheduler != kAutoschedulers.end()) {
-            args.generator_params["autoscheduler"] = autoscheduler->second;
-        }
+        args.generator_params = parameters(options, row, isa, packing);
         Halide::Internal::execute_generator(args);
-        costs << row.name << ' ' << isa << ' ' << cpu_seconds() - start << '\n';
+        const double used = cpu_seconds() - start;
+        costs << row.name << ' ' << isa << ' ' << used << '\n';
+        if (!options.describe.empty()) {
+            const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+            const std::string file = options.out + "/" + args.function_name;
+            descriptions +=
+                description(row.name, isa, file + ".o", file + ".s", took.count(), used);
+        }
         pack.isas.push_back(isa);
         pack.symbols.push_back(args.function_name);
+    }
+    if (!options.describe.empty() && !(std::ofstream(options.describe) << descriptions).flush()) {
+        throw std::runtime_error(options.describe + ": cannot be written");
     }
     if (!options.pack.empty()) {
         link_pack(pack, options.pack);
@@ -136,9 +154,6 @@ int run(const Options &options) {
             std::cout << row.name << '\n';
         }
         return 0;
-    }
-    if (kAutoschedulers.count(options.schedule) != 0) {
-        Halide::load_plugin(plugin_of(options.schedule));
     }
     if (!options.runtime.empty()) {
         emit_runtime(options);
@@ -188,8 +203,17 @@ int main(int argc, char **argv) {
                    "AVX-512 schedule can so be checked on an AVX2 machine")
         ->check(CLI::IsMember({"baseline", "avx2", "avx512"}));
     app.add_option("--schedule", options.schedule, "where the schedule comes from")
-        ->check(CLI::IsMember(
-            {"hand", "naive", "own", "mullapudi2016", "adams2019", "li2018", "anderson2021"}));
+        ->check(CLI::IsMember(involute::emit::schedule_names()));
+    app.add_option("--call", options.call,
+                   "build it for one call only, whose sizes become constants: \"call\" of a layer "
+                   "of involute_session_json");
+    app.add_option("--parallelism", options.parallelism, "threads that autoschedulers plan for")
+        ->check(CLI::Range(1, 1024));
+    app.add_option("--save-schedule", options.save_schedule,
+                   "keep what an autoscheduler has found as code, for schedules/auto/saved");
+    app.add_flag("--fresh", options.fresh, "search even where a schedule is kept");
+    app.add_option("--describe", options.describe,
+                   "write what was built as JSON: cost, size, loop nest, hot loop");
     app.add_option("--pack", options.pack,
                    "also link the kernels into this shared object, which the runtime can register");
     app.add_option("--halide-runtime", options.halide_runtime,
@@ -205,6 +229,7 @@ int main(int argc, char **argv) {
         return involute::emit::run(options);
     } catch (const Halide::Error &error) {
         std::cerr << "emit: " << error.what() << '\n';
+        return 4; // this kernel will never be built, whatever the machine has
     } catch (const std::exception &error) {
         std::cerr << "emit: " << error.what() << '\n';
     }

@@ -49,6 +49,7 @@ std::string table_source(const PackContents &contents) {
         text += "int " + symbol + "_argv(void **arguments);\n";
         kernels += "    {" + quoted(row.name) + ", " + quoted(row.op) + ", " + quoted(row.form) +
                    ", \"f32\", " + quoted(contents.schedule) + ", " + quoted(symbol) + ", " +
+                   (contents.call.empty() ? "0" : quoted(contents.call)) + ", " +
                    std::to_string(row.kernel) + ", " + std::to_string(row.stride) + ", " +
                    std::to_string(row.group_channels) + ", " + std::to_string(row.channels) + ", " +
                    std::to_string(row.packing(isa)) + ", " + isa_constant(isa) + ", " + symbol +

@@ -12,6 +12,7 @@ namespace involute::emit {
 struct PackContents {
     const Row *row;
     std::string schedule;
+    std::string call;                 // the only one that they are for, "": any
     std::vector<std::string> isas;    // of the kernels
     std::vector<std::string> symbols; // of their plain form, as isas
     std::string folder;               // where their objects lie, SYMBOL.o

@@ -6,6 +6,8 @@
 #include <type_traits>
 
 #include "Halide.h"
+#include "generators/emit/bound_call.h"
+#include "generators/emit/search.h"
 #include "schedules/knobs.h"
 #include "schedules/naive/schedules.h"
 #include "schedules/own/schedules.h"
@@ -47,6 +49,7 @@ public:
     Halide::GeneratorParam<std::string> isa{"isa", "avx2"};
     Halide::GeneratorParam<std::string> schedule_name{"schedule", "hand"};
     Halide::GeneratorParam<std::string> knob_text{"knobs", ""};
+    Halide::GeneratorParam<std::string> call{"call", ""}; // "": any; emit/bound_call.h
 
 protected:
     using Tensor2 = Halide::Buffer<float, 2>;
@@ -57,22 +60,15 @@ protected:
 
     struct NoKnobs {};
 
-    // Hands the op to the schedule that was asked for, none where an autoscheduler was. The hand
-    // schedule also takes what `knobs_of` returns, or NoKnobs; `cut`: run-time sizes of a task.
+    // Hands the op to the schedule that was asked for. The hand schedule also takes what `knobs_of`
+    // returns, or NoKnobs; `cut`: run-time sizes of a task.
     template <typename Op, typename KnobsOf, typename... Cut>
     void schedule_by_name(Op &op, const KnobsOf &knobs_of, const Cut &...cut) {
-        const std::string &name = schedule_name.value();
-        if (name == "naive") {
-            schedules::naive::schedule(op);
-        } else if (name == "own") {
-            schedules::own::schedule(op, machine(), cut...);
-        } else if (name == "hand") {
-            if constexpr (std::is_same_v<KnobsOf, NoKnobs>) {
-                schedules::x86::schedule(op, machine(), cut...);
-            } else {
-                schedules::x86::schedule(op, knobs_of(), machine(), cut...);
-            }
+        if (!call.value().empty()) {
+            bind_call(*this, call.value());
         }
+        apply_schedule(op, knobs_of, cut...);
+        note_loop_nest(this->get_pipeline());
     }
     // Generic rows take every legal shape at run time.
     bool generic() const {
@@ -143,6 +139,23 @@ protected:
             throw Halide::CompileError(error);
         }
         return chosen;
+    }
+
+private:
+    template <typename Op, typename KnobsOf, typename... Cut>
+    void apply_schedule(Op &op, const KnobsOf &knobs_of, const Cut &...cut) {
+        const std::string &name = schedule_name.value();
+        if (name == "naive") {
+            schedules::naive::schedule(op);
+        } else if (name == "own") {
+            schedules::own::schedule(op, machine(), cut...);
+        } else if (name != "hand" && name != "specialised") {
+            autoschedule(this->get_pipeline(), this->get_target());
+        } else if constexpr (std::is_same_v<KnobsOf, NoKnobs>) {
+            schedules::x86::schedule(op, machine(), cut...);
+        } else {
+            schedules::x86::schedule(op, knobs_of(), machine(), cut...);
+        }
     }
 };
 

@@ -4,7 +4,7 @@
 
 namespace involute {
 
-KernelCall::KernelCall(const KernelEntry &kernel) : kernel_(kernel) {
+KernelCall::KernelCall(const KernelEntry &kernel) : kernel_(&kernel) {
     add(&context_);
 }
 
@@ -14,25 +14,46 @@ void KernelCall::add(void *argument) {
     arguments_.at(static_cast<size_t>(argument_count_++)) = argument;
 }
 
-void KernelCall::add_int(int64_t value) {
+void KernelCall::append(const std::string &text) {
+    text_ += (text_.empty() ? "" : ";") + text;
+}
+
+void KernelCall::add_scalar(Scalar value, const std::string &text) {
     Scalar &scalar = scalars_.at(static_cast<size_t>(scalar_count_++));
-    scalar.integer = static_cast<int32_t>(value);
+    scalar = value;
     add(&scalar);
+    append(text);
+}
+
+void KernelCall::add_int(int64_t value) {
+    Scalar scalar;
+    scalar.integer = static_cast<int32_t>(value);
+    add_scalar(scalar, "i" + std::to_string(value));
+}
+
+void KernelCall::add_cut(int64_t value) {
+    Scalar scalar;
+    scalar.integer = static_cast<int32_t>(value);
+    add_scalar(scalar, "t");
 }
 
 void KernelCall::add_float(float value) {
-    Scalar &scalar = scalars_.at(static_cast<size_t>(scalar_count_++));
+    Scalar scalar;
     scalar.real = value;
-    add(&scalar);
+    add_scalar(scalar, "f");
 }
 
 int KernelCall::add_buffer(const float *host, std::initializer_list<BufferDimension> dimensions) {
     Buffer &entry = buffers_.at(static_cast<size_t>(buffer_count_));
     size_t count = 0;
+    std::string text;
     for (const BufferDimension &dimension : dimensions) {
+        text += (count > 0 ? "," : "") + std::to_string(dimension.extent) + ":" +
+                std::to_string(dimension.stride);
         entry.dimensions.at(count++) = halide_dimension_t(0, static_cast<int32_t>(dimension.extent),
                                                           static_cast<int32_t>(dimension.stride));
     }
+    append(text);
     entry.buffer.type = halide_type_t(halide_type_float, 32, 1);
     entry.buffer.dimensions = static_cast<int32_t>(count);
     entry.buffer.dim = entry.dimensions.data();
@@ -52,7 +73,7 @@ const float *KernelCall::host(int buffer) const {
 }
 
 std::string KernelCall::signature() const {
-    std::string text = kernel_.symbol;
+    std::string text = kernel_->symbol;
     for (int i = 0; i < scalar_count_; ++i)
         text += " " + std::to_string(scalars_[static_cast<size_t>(i)].integer);
     for (int i = 0; i < buffer_count_; ++i) {
@@ -69,15 +90,15 @@ std::string KernelCall::signature() const {
 
 Status KernelCall::invoke(KernelContext *context, const std::string &layer_name) {
     context_ = context;
-    const int error = kernel_.function(arguments_.data());
+    const int error = kernel_->function(arguments_.data());
     context_ = nullptr;
     if (error == 0)
         return Status();
     const char *message = context->error_message();
     const Status status = Status::error(
         error == halide_error_code_out_of_memory ? INVOLUTE_OUT_OF_MEMORY : INVOLUTE_INTERNAL,
-        "layer '%s', row %s, %s: %s (kernel error %d)", layer_name.c_str(), kernel_.row,
-        kernel_.symbol, *message ? message : "no message", error);
+        "layer '%s', row %s, %s: %s (kernel error %d)", layer_name.c_str(), kernel_->row,
+        kernel_->symbol, *message ? message : "no message", error);
     context->clear_error();
     return status;
 }

@@ -27,6 +27,8 @@ public:
     KernelCall &operator=(const KernelCall &) = delete;
 
     void add_int(int64_t value);
+    // How the work is cut: no bit of the result depends on it.
+    void add_cut(int64_t value);
     void add_float(float value);
     // The first dimension is the innermost. Returns the number that set_host takes.
     int add_buffer(const float *host, std::initializer_list<BufferDimension> dimensions);
@@ -35,6 +37,16 @@ public:
 
     // Everything but the addresses: calls with the same signature need the same scratch memory.
     std::string signature() const;
+
+    // What kernels built for one call only are found by: every extent and stride, and the numbers
+    // that are no cut; "16:1,4:16;i2;f;t". Extents and strides innermost first.
+    const std::string &text() const {
+        return text_;
+    }
+    // Calls another kernel of the same row.
+    void use(const KernelEntry &kernel) {
+        kernel_ = &kernel;
+    }
 
     Status invoke(KernelContext *context, const std::string &layer_name);
 
@@ -51,13 +63,16 @@ private:
     };
 
     void add(void *argument);
+    void add_scalar(Scalar value, const std::string &text);
+    void append(const std::string &text);
 
-    const KernelEntry &kernel_;
+    const KernelEntry *kernel_;
     void *context_ = nullptr;
     int argument_count_ = 0, buffer_count_ = 0, scalar_count_ = 0;
     std::array<void *, kMaxArguments> arguments_{};
     std::array<Buffer, kMaxBuffers> buffers_{};
     std::array<Scalar, kMaxArguments> scalars_{};
+    std::string text_;
 };
 
 } // namespace involute

@@ -12,7 +12,6 @@
 namespace involute {
 namespace {
 
-constexpr int64_t kMaxPacking = 64;
 alignas(kVectorAlignment) const float kZeros[kMaxPacking] = {}; // the residual of layers without
 
 float floor_of(const LayerSpec &layer) {
@@ -117,8 +116,8 @@ void bind_point(const LayerSpec &layer, const PackedLayer &weights, const LayerO
         call.add_buffer(kZeros, {{nr, 1}, {blocks, 0}, {pixels, 0}});
     }
     call.add_float(floor_of(layer));
-    call.add_int(result->partition.pixels_per_task);
-    call.add_int(result->partition.blocks_per_task);
+    call.add_cut(result->partition.pixels_per_task);
+    call.add_cut(result->partition.blocks_per_task);
     result->output =
         call.add_buffer(operands.output.host, {{nr, 1}, {blocks, nr}, {pixels, out.pixel_stride}});
 }
@@ -149,8 +148,8 @@ void bind_window(const LayerSpec &layer, const PackedLayer &weights, const Layer
     call.add_int(layer.stride);
     call.add_int((layer.kernel.width - 1) / 2);
     call.add_int(out.width);
-    call.add_int(result->partition.pixels_per_task);
-    call.add_int(result->partition.blocks_per_task);
+    call.add_cut(result->partition.pixels_per_task);
+    call.add_cut(result->partition.blocks_per_task);
     result->output = call.add_buffer(
         operands.output.host,
         {{nr, 1}, {blocks, nr}, {out.pixels(), out.pixel_stride}, {out.batch, image_stride(out)}});
@@ -180,7 +179,7 @@ void bind_grouped(const LayerSpec &layer, const PackedLayer &weights, const Laye
     call.add_int(layer.stride);
     call.add_int(useful_dilation(layer, in));
     call.add_int(out.width);
-    call.add_int(result->partition.pixels_per_task);
+    call.add_cut(result->partition.pixels_per_task);
     result->output = call.add_buffer(operands.output.host, {{outputs, 1},
                                                             {shape.groups, outputs},
                                                             {out.pixels(), out.pixel_stride},
@@ -202,7 +201,7 @@ void bind_local(const LayerSpec &layer, const PackedLayer &weights, const LayerO
     call.add_int(layer.stride);
     call.add_int(useful_dilation(layer, in));
     call.add_int(out.width);
-    call.add_int(result->partition.rows_per_task);
+    call.add_cut(result->partition.rows_per_task);
     result->output = add_map(operands.output, shape.outputs, result);
 }
 
@@ -230,7 +229,7 @@ void bind_max_pool(const LayerSpec &layer, const LayerOperands &operands, int64_
     call.add_int(layer.kernel.width);
     call.add_int(layer.stride);
     call.add_int((layer.kernel.width - 1) / 2);
-    call.add_int(result->partition.rows_per_task);
+    call.add_cut(result->partition.rows_per_task);
     result->output = add_map(operands.output, group, result);
 }
 
@@ -240,7 +239,7 @@ void bind_avg_pool(const LayerSpec &layer, const LayerOperands &operands, int64_
     result->input = add_map(operands.input, group, result);
     call.add_int(layer.stride);
     add_reciprocals(layer, reciprocals, result);
-    call.add_int(result->partition.pixels_per_task);
+    call.add_cut(result->partition.pixels_per_task);
     result->output = add_groups_of_pixels(operands.output, group, result);
 }
 
@@ -299,7 +298,7 @@ void bind_involution_family(const LayerSpec &layer, const PackedLayer &weights,
     if (generates && weights.kernel->stride != 1)
         add_reciprocals(layer, reciprocals, result);
     if (layer.op == Op::kKernelGeneration) {
-        call.add_int(result->partition.pixels_per_task);
+        call.add_cut(result->partition.pixels_per_task);
         result->output = call.add_buffer(operands.output.host, {{out.pixel_stride, 1},
                                                                 {out.pixels(), out.pixel_stride},
                                                                 {out.batch, image_stride(out)}});
@@ -311,11 +310,11 @@ void bind_involution_family(const LayerSpec &layer, const PackedLayer &weights,
     }
     if (generic)
         call.add_int(useful_dilation(layer, *operands.input.layout));
-    call.add_int(result->partition.rows_per_task);
+    call.add_cut(result->partition.rows_per_task);
     if (generates) {
-        call.add_int(result->partition.rows_per_block);
-        call.add_int(result->partition.images_per_task);
-        call.add_int(result->partition.threads_per_task);
+        call.add_cut(result->partition.rows_per_block);
+        call.add_cut(result->partition.images_per_task);
+        call.add_cut(result->partition.threads_per_task);
     }
     result->output = add_map(operands.output, group, result);
 }
@@ -339,7 +338,7 @@ void bind_gradient(const LayerSpec &layer, const KernelEntry &kernel, const Laye
         if (of_input)
             call.add_int(layer.stride / std::gcd(layer.stride, layer.dilation));
     }
-    call.add_int(result->partition.rows_per_task);
+    call.add_cut(result->partition.rows_per_task);
     result->output = add_map(operands.output, of_input ? channels : taps, result);
 }
 
@@ -413,7 +412,7 @@ void bind_layer(const LayerSpec &layer, const PackedLayer &weights, const LayerO
     case Op::kReluGrad:
         result->input = add_map(operands.input, group, result);
         result->grad = add_map(operands.grad, group, result);
-        result->call.add_int(result->partition.rows_per_task);
+        result->call.add_cut(result->partition.rows_per_task);
         result->output = add_map(operands.output, group, result);
         return;
     case Op::kAvgPoolGrad:
@@ -421,12 +420,12 @@ void bind_layer(const LayerSpec &layer, const PackedLayer &weights, const LayerO
         result->residual = add_map(operands.residual, group, result);
         result->call.add_int(layer.stride);
         add_reciprocals(layer, reciprocals, result);
-        result->call.add_int(result->partition.rows_per_task);
+        result->call.add_cut(result->partition.rows_per_task);
         result->output = add_map(operands.output, group, result);
         return;
     case Op::kSoftmax:
         result->input = add_map(operands.input, layer.kernel.taps(), result);
-        result->call.add_int(result->partition.rows_per_task);
+        result->call.add_cut(result->partition.rows_per_task);
         result->output = add_map(operands.output, layer.kernel.taps(), result);
         return;
     case Op::kAggregationGradInput:

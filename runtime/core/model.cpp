@@ -32,19 +32,16 @@ Status check_schedule(const char *schedule) {
         return Status();
     if (has_schedule(schedule))
         return Status();
-    for (const char *known :
-         {"tuned", "naive", "mullapudi2016", "adams2019", "li2018", "anderson2021"}) {
-        if (std::strcmp(schedule, known) == 0) {
-            return Status::error(INVOLUTE_UNAVAILABLE,
-                                 "schedule %s: this library holds the schedule hand only, and no "
-                                 "other kernels were registered",
-                                 schedule);
-        }
+    for (const char *known : {"tuned", "specialised", "naive", "own", "mullapudi2016", "adams2019",
+                              "li2018", "anderson2021"}) {
+        if (std::strcmp(schedule, known) == 0)
+            return Status(); // kernels are looked for when a session is created
     }
-    return Status::error(INVOLUTE_INVALID_ARGUMENT,
-                         "schedule: expected hand, tuned, naive, mullapudi2016, adams2019, li2018 "
-                         "or anderson2021, got '%.100s'",
-                         schedule);
+    return Status::error(
+        INVOLUTE_INVALID_ARGUMENT,
+        "schedule: expected hand, tuned, specialised, naive, mullapudi2016, adams2019, li2018 "
+        "or anderson2021, got '%.100s'",
+        schedule);
 }
 
 Status architecture_text(const involute_model_options &options, std::string *text) {
@@ -108,8 +105,10 @@ Status create_model(const involute_model_options &options, std::shared_ptr<const
     auto built = std::make_shared<Model>();
     built->isa = options.isa == INVOLUTE_ISA_AUTO ? isa_best(situation, nullptr) : options.isa;
     PackingSink sink(kernel_table(), built->isa, current_allocator());
-    if (options.schedule)
+    if (options.schedule) {
+        built->schedule = options.schedule;
         sink.use_schedule(options.schedule);
+    }
     INVOLUTE_RETURN_IF_ERROR(build_graph(text, options.weights,
                                          options.weights_prefix ? options.weights_prefix : "",
                                          &sink, &built->graph));

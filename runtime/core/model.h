@@ -25,6 +25,7 @@ struct PackedLayer {
 struct Model {
     Graph graph;
     involute_isa isa = INVOLUTE_ISA_AUTO;
+    std::string schedule = "hand";
     std::string json;
     WeightMemory memory;             // of the packed weights
     std::vector<PackedLayer> layers; // as graph.layers
@@ -42,7 +43,7 @@ public:
     PackingSink(KernelTable table, involute_isa isa, const Allocator &allocator = Allocator())
         : table_(table), isa_(isa), memory_(allocator) {}
 
-    // The rows stay those of the table; their kernels are the registered ones of this schedule.
+    // Rows that the table lacks and that were registered with this schedule come first.
     void use_schedule(const char *schedule) {
         schedule_ = schedule;
     }

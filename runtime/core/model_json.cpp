@@ -14,6 +14,7 @@ Status describe_model(const Model &model, std::string *json) {
     if (!text.is_object())
         return Status::error(INVOLUTE_INTERNAL, "architecture: its description is no JSON object");
     text["isa"] = isa_name(model.isa);
+    text["schedule"] = model.schedule;
     Json rows = Json::array();
     for (const PackedLayer &layer : model.layers) {
         const Json row = {{"row", layer.kernel->row}, {"isa", isa_name(layer.kernel->isa)}};

@@ -155,16 +155,10 @@ Status PackingSink::add(const LayerSpec &layer, LayerWeights &&weights) {
     PackedLayer packed;
     INVOLUTE_RETURN_IF_ERROR(check_spec(layer));
     INVOLUTE_RETURN_IF_ERROR(choose_kernel(table_, isa_, layer, &packed.kernel, &packed.why));
-    if (schedule_ != "hand") {
-        const KernelEntry &row = *packed.kernel;
-        packed.kernel = registered_kernel(row.row, row.isa, schedule_.c_str());
-        if (!packed.kernel) {
-            return Status::error(
-                INVOLUTE_UNAVAILABLE,
-                "layer '%.100s': no kernel of schedule %s was registered for row %s, "
-                "isa %s",
-                layer.name.c_str(), schedule_.c_str(), row.row, isa_name(row.isa));
-        }
+    const KernelEntry *own = registered_row(layer, isa_, schedule_.c_str());
+    if (own) {
+        packed.kernel = own;
+        packed.why = std::string(own->row) + ": registered for schedule " + schedule_;
     }
     switch (layer.op) {
     case Op::kConv2d:

@@ -32,10 +32,15 @@ Status refuse(const involute_kernel_table &table, const char *what, const char *
                          expected, got ? got : "NULL");
 }
 
-const KernelEntry *find(const char *row, involute_isa isa, const char *schedule) {
+bool same(const char *a, const char *b) {
+    return a == b || (a && b && std::strcmp(a, b) == 0);
+}
+
+// `call`: as the entry has it.
+const KernelEntry *find(const char *row, involute_isa isa, const char *schedule, const char *call) {
     for (const KernelEntry &entry : entries()) {
-        if (entry.isa == isa && std::strcmp(entry.row, row) == 0 &&
-            std::strcmp(entry.schedule, schedule) == 0)
+        if (entry.isa == isa && same(entry.row, row) && same(entry.schedule, schedule) &&
+            same(entry.call, call))
             return &entry;
     }
     return nullptr;
@@ -44,10 +49,18 @@ const KernelEntry *find(const char *row, involute_isa isa, const char *schedule)
 // Of the kernel's row in this library: where a layout differs, weights would be packed wrongly.
 const KernelEntry *built_in(const char *row, involute_isa isa) {
     for (const KernelEntry &entry : kernel_table()) {
-        if (entry.isa == isa && std::strcmp(entry.row, row) == 0)
+        if (entry.isa == isa && same(entry.row, row))
             return &entry;
     }
     return nullptr;
+}
+
+bool has_row(const char *row) {
+    for (const KernelEntry &entry : kernel_table()) {
+        if (same(entry.row, row))
+            return true;
+    }
+    return false;
 }
 
 Status check_kernel(const involute_kernel_table &table, const involute_kernel &kernel,
@@ -71,11 +84,17 @@ Status check_kernel(const involute_kernel_table &table, const involute_kernel &k
     if (!isa || entry->isa == INVOLUTE_ISA_AUTO)
         return refuse(table, "isa", "of this library", std::to_string(kernel.isa).c_str());
     const KernelEntry *row = built_in(kernel.row, entry->isa);
-    if (!row || row->op != op || row->form != form || row->kernel != entry->kernel ||
-        row->stride != entry->stride || row->group_channels != entry->group_channels ||
-        row->channels != entry->channels || row->packing != entry->packing)
+    if (!has_row(kernel.row)) {
+        if (entry->packing < 1 || entry->packing > kMaxPacking)
+            return refuse(table, "packing", "1 .. 64", std::to_string(entry->packing).c_str());
+        if (entry->kernel < 0 || entry->stride < 0 || entry->group_channels < 0 ||
+            entry->channels < 0)
+            return refuse(table, "numbers", "from 0", kernel.symbol);
+    } else if (!row || row->op != op || row->form != form || row->kernel != entry->kernel ||
+               row->stride != entry->stride || row->group_channels != entry->group_channels ||
+               row->channels != entry->channels || row->packing != entry->packing)
         return refuse(table, "a row as this library has it for", isa, kernel.row);
-    if (find(kernel.row, entry->isa, kernel.schedule))
+    if (find(kernel.row, entry->isa, kernel.schedule, kernel.call))
         return refuse(table, "kernels that are not there yet, such as", "others", kernel.symbol);
     return Status();
 }
@@ -104,15 +123,27 @@ Status register_kernels(const involute_kernel_table &table) {
     return Status();
 }
 
-const KernelEntry *registered_kernel(const char *row, involute_isa isa, const char *schedule) {
+const KernelEntry *registered_kernel(const char *row, involute_isa isa, const char *schedule,
+                                     const char *call) {
     const std::lock_guard<std::mutex> lock(registered_mutex_);
-    return find(row, isa, schedule);
+    const KernelEntry *of_call = find(row, isa, schedule, call);
+    return of_call ? of_call : find(row, isa, schedule, nullptr);
+}
+
+const KernelEntry *registered_row(const LayerSpec &layer, involute_isa isa, const char *schedule) {
+    const std::lock_guard<std::mutex> lock(registered_mutex_);
+    for (const KernelEntry &entry : entries()) {
+        if (entry.isa == isa && same(entry.schedule, schedule) && fits(entry, layer) &&
+            !has_row(entry.row))
+            return &entry;
+    }
+    return nullptr;
 }
 
 bool has_schedule(const char *schedule) {
     const std::lock_guard<std::mutex> lock(registered_mutex_);
     for (const KernelEntry &entry : entries()) {
-        if (std::strcmp(entry.schedule, schedule) == 0)
+        if (same(entry.schedule, schedule))
             return true;
     }
     return false;

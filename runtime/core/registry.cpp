@@ -60,6 +60,7 @@ KernelEntry make_entry(const involute_kernel &kernel, Op op, Form form) {
     entry.isa = static_cast<involute_isa>(kernel.isa);
     entry.packing = kernel.packing, entry.schedule = kernel.schedule;
     entry.symbol = kernel.symbol, entry.function = kernel.function;
+    entry.call = kernel.call;
     return entry;
 }
 

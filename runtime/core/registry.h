@@ -26,6 +26,8 @@ const char *form_name(Form form);
 bool form_from_name(const char *name, Form *form);
 bool op_from_name(const char *name, Op *op);
 
+constexpr int64_t kMaxPacking = 64; // NR
+
 using KernelFunction = int (*)(void **arguments);
 
 // One kernel. 0 in kernel, stride, group_channels, channels: any value, given at run time.
@@ -39,6 +41,7 @@ struct KernelEntry {
     const char *schedule;
     const char *symbol;
     KernelFunction function;
+    const char *call = nullptr; // the one call it was built for, KernelCall::text; nullptr: any
 
     // Takes every legal shape, at some cost.
     bool is_generic() const {
@@ -65,6 +68,9 @@ struct KernelTable {
 // In the order of the inventory. A library that `involute compile` wrote has one of its own
 // (compiled/kernel_list.cpp).
 KernelTable kernel_table();
+
+// Whether the layer may take this row.
+bool fits(const KernelEntry &row, const LayerSpec &layer);
 
 // INVOLUTE_UNSUPPORTED when no row fits, with what rules each one out. Where none of `isa` fits, a
 // row of a lower instruction set is taken. `why` (may be nullptr) gets one line.

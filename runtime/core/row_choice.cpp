@@ -149,6 +149,10 @@ involute_isa next_lower(involute_isa isa) {
 
 } // namespace
 
+bool fits(const KernelEntry &row, const LayerSpec &layer) {
+    return row.op == layer.op && misfit(row, layer).empty();
+}
+
 Status choose_kernel(KernelTable table, involute_isa isa, const LayerSpec &layer,
                      const KernelEntry **kernel, std::string *why) {
     std::string passed; // "row: what rules it out; ..."

@@ -67,6 +67,7 @@ private:
 
     Status plan(const involute_session_options &options);
     Status bind();
+    Status use_schedule();
     Status measure(bool profile);
     std::string describe() const; // session_json.cpp
 
@@ -110,6 +111,7 @@ private:
     TaskRecorder recorder_;
     AlignedFloats spare_; // with profile: the largest overwritten residual
     std::atomic<bool> running_{false};
+    bool plan_only_ = false;
     std::string json_;
 };
 

@@ -5,7 +5,9 @@
 #include <cstring>
 #include <map>
 
+#include "core/isa.h"
 #include "core/log.h"
+#include "core/registered.h"
 #include "core/session.h"
 
 namespace involute {
@@ -59,8 +61,7 @@ void share_residuals(const Model &model, const std::vector<TensorLayout> &layout
                              graph.inputs.end();
         if (!callers && (*lifetimes)[from].last == static_cast<int>(i) &&
             layouts[from].elements() == layouts[to].elements() &&
-            layouts[from].pixel_stride == layouts[to].pixel_stride &&
-            std::strcmp(model.layers[i].kernel->schedule, "hand") == 0)
+            layouts[from].pixel_stride == layouts[to].pixel_stride && model.schedule == "hand")
             (*lifetimes)[to].over = layer.residual;
     }
 }
@@ -84,9 +85,13 @@ Status Session::create(std::shared_ptr<const Model> model, const involute_sessio
     built->cut_for_ = {simulates ? options.simulated_threads : built->threads_, l2_bytes};
     INVOLUTE_RETURN_IF_ERROR(built->plan(options));
     INVOLUTE_RETURN_IF_ERROR(built->bind());
-    INVOLUTE_RETURN_IF_ERROR(built->measure(options.profile || simulates));
+    built->plan_only_ = options.plan_only != 0;
+    if (!built->plan_only_) {
+        INVOLUTE_RETURN_IF_ERROR(built->use_schedule());
+        INVOLUTE_RETURN_IF_ERROR(built->measure(options.profile || simulates));
+        INVOLUTE_RETURN_IF_ERROR(built->pool_.start(built->threads_));
+    }
     built->json_ = built->describe();
-    INVOLUTE_RETURN_IF_ERROR(built->pool_.start(built->threads_));
     log(INVOLUTE_LOG_INFO,
         "session: batch %" PRId64 ", %" PRId64 "x%" PRId64
         ", threads %d, %zu bytes of activations, %zu of scratch",
@@ -188,6 +193,29 @@ Status Session::bind() {
             if (outputs_[port].tensor == layer.output)
                 output_of_layer_[i] = static_cast<int>(port);
         }
+    }
+    return Status();
+}
+
+// Kernels of another schedule take the place of the library's own; what `specialised` has no rows
+// for stays.
+Status Session::use_schedule() {
+    const char *schedule = model_->schedule.c_str();
+    for (size_t i = 0; i < calls_.size(); ++i) {
+        const KernelEntry &row = *model_->layers[i].kernel;
+        if (std::strcmp(row.schedule, schedule) == 0)
+            continue;
+        KernelCall &call = calls_[i]->call;
+        const KernelEntry *kernel =
+            registered_kernel(row.row, row.isa, schedule, call.text().c_str());
+        if (kernel)
+            call.use(*kernel);
+        else if (model_->schedule != "specialised")
+            return Status::error(INVOLUTE_UNAVAILABLE,
+                                 "layer '%.100s': no kernel of schedule %s was registered for row "
+                                 "%s, isa %s and call %s",
+                                 model_->graph.layers[i].name.c_str(), schedule, row.row,
+                                 isa_name(row.isa), call.text().c_str());
     }
     return Status();
 }

@@ -126,6 +126,9 @@ Status Session::run_warm(const involute_named_tensor *inputs, size_t input_count
 
 Status Session::prepare_run(const involute_named_tensor *inputs, size_t input_count,
                             const involute_named_tensor *outputs, size_t output_count) {
+    if (plan_only_)
+        return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                             "session: expected one that can run, got one made with plan_only");
     INVOLUTE_RETURN_IF_ERROR(accept("input", &inputs_, inputs, input_count, false));
     INVOLUTE_RETURN_IF_ERROR(accept("output", &outputs_, outputs, output_count, true));
     for (const Port &port : inputs_) {

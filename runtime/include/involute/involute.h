@@ -214,7 +214,8 @@ typedef struct involute_model_options {
     const char *weights_prefix;      /* put before each name looked up; NULL: none */
     involute_isa isa;
     involute_dtype dtype; /* INVOLUTE_F32 */
-    const char *schedule; /* NULL: "hand"; others from involute_register_kernels */
+    /* NULL: "hand"; others from involute_register_kernels, looked for when a session is created */
+    const char *schedule;
 } involute_model_options;
 
 /* Builds the layers, folds batch norm and packs the weights for the chosen instruction set. Fails
@@ -242,6 +243,9 @@ typedef struct involute_session_options {
     /* Nonzero: the work is cut for so many threads, but its tasks run one after another on the
      * caller's, each timed as with `profile`; `threads` is 0 or 1 then. */
     int32_t simulated_threads;
+    /* Nonzero: only what involute_session_json says is wanted. Kernels are not looked for, so that
+     * a caller can learn which ones to register, and the session cannot run. */
+    int32_t plan_only;
 } involute_session_options;
 
 /* Plans and allocates all memory for one shape and starts the threads. Nothing is allocated after
@@ -314,6 +318,8 @@ typedef struct involute_kernel {
     const char *dtype;    /* "f32" */
     const char *schedule; /* "naive", "adams2019", ...: what involute_model_options asks for */
     const char *symbol;   /* for messages */
+    const char *call;     /* NULL: any; else the one call that it was built for: what
+                           * involute_session_json says of a layer as "call" */
     int32_t kernel, stride, group_channels, channels;
     int32_t packing; /* NR */
     int32_t isa;     /* involute_isa */
@@ -345,10 +351,12 @@ typedef struct involute_kernel_table {
 /* Identifies the interface between kernels and this library. Static. */
 INVOLUTE_API const char *involute_kernel_interface(void);
 
-/* Models created from now on may take these kernels: those whose options name their schedule. The
- * table and everything behind it stay where they are to the end of the process. Refused as a whole,
- * with what does not fit, when it comes from another version, names what this library does not
- * know, or holds a kernel (row, isa and schedule) that is already there. */
+/* Sessions created from now on may take these kernels: those of models whose options name their
+ * schedule. A layer takes the one that was built for its call, else one for any; a row that this
+ * library does not have is chosen, where it fits, by models created from now on. The table and
+ * everything behind it stay where they are to the end of the process. Refused as a whole, with
+ * what does not fit, when it comes from another version, names what this library does not know, or
+ * holds a kernel (row, isa, schedule and call) that is already there. */
 INVOLUTE_API INVOLUTE_NODISCARD involute_status
 involute_register_kernels(const involute_kernel_table *table);
 
