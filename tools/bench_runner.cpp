@@ -82,6 +82,12 @@ void Runner::run() {
         require(status, label_);
 }
 
+void Runner::compute(const std::vector<involute_named_tensor> &inputs,
+                     const involute_named_tensor &output) {
+    require(involute_session_run(session_.handle.get(), inputs.data(), inputs.size(), &output, 1),
+            label_);
+}
+
 void Runner::warm_up(double seconds) {
     const BenchClock::time_point start = BenchClock::now();
     for (int runs = 1; runs <= kWarmUpRuns || seconds_between(start, BenchClock::now()) < seconds;

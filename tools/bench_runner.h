@@ -29,6 +29,13 @@ public:
     Runner(const Model &model, int64_t batch, Size size, involute_session_options options);
 
     void run();
+    // Once with these inputs.
+    void compute(const std::vector<involute_named_tensor> &inputs,
+                 const involute_named_tensor &output);
+    // Once with the first set.
+    void compute_first(const involute_named_tensor &output) {
+        compute(named_inputs_[0], output);
+    }
     // Runs until `seconds` have passed, twice at least.
     void warm_up(double seconds);
 

@@ -6,6 +6,7 @@
 
 #include "failure.h"
 #include "print.h"
+#include "special_rows.h"
 
 namespace involute {
 
@@ -161,12 +162,11 @@ int square_kernel(const Json &description, int fallback) {
     return kernel == description.end() ? fallback : kernel->is_number() ? kernel->get<int>() : 0;
 }
 
-// Whether the schedules for groups of one size take it: groups of whole vectors, and nothing that
-// only generic rows know.
 bool is_specialised(const Json &description) {
-    const int64_t group = setting(description, "group_channels", 16);
-    return is_involution_family(description.at("kind")) && group % 4 == 0 && group <= 64 &&
-           square_kernel(description, 7) != 0 && setting(description, "dilation", 1) == 1 &&
+    return is_involution_family(description.at("kind")) &&
+           has_group_schedules(setting(description, "group_channels", 16),
+                               square_kernel(description, 7),
+                               setting(description, "dilation", 1)) &&
            setting(description, "upsample", 1) == 1 &&
            description.value("border", "zero") == "zero";
 }
@@ -216,10 +216,7 @@ std::vector<LibraryKernel> specialised_kernels(const Library &library) {
     std::vector<LibraryKernel> kernels;
     for (const CompileTarget &target : library.targets) {
         kernel.isa = target.isa;
-        // Few taps make few columns: narrow blocks waste less.
-        const bool narrow = kernel.op == "involution" && kernel.form == "bottleneck" &&
-                            kernel.kernel <= 3 && target.isa != INVOLUTE_ISA_AVX512;
-        kernel.packing = narrow ? 8 : 16;
+        kernel.packing = special_packing(kernel.op, kernel.form, kernel.kernel, target.isa);
         kernels.push_back(kernel);
     }
     return kernels;

@@ -75,6 +75,17 @@ std::string metadata_architecture(const involute_weights *weights, const std::st
     return text;
 }
 
+// Rows do not depend on the size.
+SessionHandle plan_session(involute_model *model, Size size, const std::string &what) {
+    involute_session_options options = {};
+    options.struct_size = sizeof options;
+    options.batch = 1, options.height = size.height, options.width = size.width;
+    options.plan_only = 1;
+    involute_session *created = nullptr;
+    require(involute_session_create(model, &options, &created), what);
+    return SessionHandle(created);
+}
+
 } // namespace
 
 WeightsHandle embedded_weights() {
@@ -148,12 +159,24 @@ Model open_operator(Json description, const std::string &weights, Size size) {
 
 involute_status try_create_model(involute_model_options options, const std::string &schedule,
                                  ModelHandle *model) {
-    options.struct_size = sizeof options;
-    options.schedule = schedule.c_str();
-    involute_model *created = nullptr;
-    const involute_status status = involute_model_create(&options, &created);
-    model->reset(created);
-    return status;
+    const auto create = [&](const std::string &from) {
+        options.struct_size = sizeof options;
+        options.schedule = from.c_str();
+        involute_model *created = nullptr;
+        const involute_status status = involute_model_create(&options, &created);
+        model->reset(created);
+        return status;
+    };
+    if (schedule == kSpecialised) { // rows are chosen when the model is made
+        const involute_status status = create(kHand);
+        if (status.code != INVOLUTE_OK)
+            return status;
+        const Json json = Json::parse(involute_model_json(model->get()));
+        const Size any = {json.value("height", int64_t{64}), json.value("width", int64_t{64})};
+        const SessionHandle plan = plan_session(model->get(), any, json.value("kind", ""));
+        provide_packs(pack_requests(Json::parse(involute_session_json(plan.get())), kSpecialised));
+    }
+    return create(schedule);
 }
 
 void create_model(involute_isa isa, const std::string &schedule, Model *model) {
@@ -192,7 +215,7 @@ Session make_session(const Model &model, involute_session_options options) {
 Session create_session(const Model &model, involute_session_options options) {
     const Json json = Json::parse(involute_model_json(model.model.get()));
     const std::string schedule = json.at("schedule");
-    if (schedule != kHand && options.plan_only == 0) {
+    if (schedule != kHand && schedule != kSpecialised && options.plan_only == 0) {
         options.plan_only = 1;
         provide_packs(pack_requests(make_session(model, options).json, schedule));
         options.plan_only = 0;

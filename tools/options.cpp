@@ -19,8 +19,9 @@ constexpr int64_t kMaxThreads = 1024;
 
 const std::vector<std::string> kIsas = {"baseline", "avx2", "avx512", "neon", "opencl", "cuda"};
 const std::vector<std::string> kDtypes = {"f32", "bf16", "int8", "auto"};
-const std::vector<std::string> kSchedules = {
-    "hand", "tuned", "naive", "own", "mullapudi2016", "adams2019", "li2018", "anderson2021"};
+const std::vector<std::string> kSchedules = {"hand",      "tuned",  "specialised",
+                                             "naive",     "own",    "mullapudi2016",
+                                             "adams2019", "li2018", "anderson2021"};
 
 bool contains(const std::vector<std::string> &list, const std::string &text) {
     return std::find(list.begin(), list.end(), text) != list.end();

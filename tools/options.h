@@ -54,7 +54,8 @@ std::vector<involute_isa> parse_isas(const std::vector<std::string> &values);   
 std::vector<std::string> parse_schedules(const std::vector<std::string> &values); // hand
 void check_precision(const RawOptions &raw);                                      // dtype, wisdom
 
-inline const std::string kHand = "hand"; // the schedule inside the library
+inline const std::string kHand = "hand";               // the schedule inside the library
+inline const std::string kSpecialised = "specialised"; // the same on rows for one layer only
 
 // The one value of an option that takes a list elsewhere; "" when it was not given.
 std::string only_value(const std::string &argument, const std::vector<std::string> &values);

@@ -13,6 +13,7 @@
 
 #include "failure.h"
 #include "progress.h"
+#include "special_rows.h"
 
 namespace involute {
 
@@ -192,7 +193,10 @@ private:
         const std::string words = words_of(folder + "/log");
         const bool plain = ending.exit_code == kRefused && !words.empty();
         const std::string text =
-            plain ? words : "the emit program " + ending.text + (words.empty() ? "" : "\n" + words);
+            plain ? words
+            : ending.exit_code == kRefused
+                ? "Halide refuses it without a word"
+                : "the emit program " + ending.text + (words.empty() ? "" : "\n" + words);
         const bool own = ending.exit_code == kRefused || ending.exit_code > 128;
         if (!own || ending.exit_code == 128 + SIGINT || ending.exit_code == 128 + SIGTERM) {
             others_[request] = text;
@@ -241,7 +245,7 @@ void open_pack(const std::string &path) {
 
 bool is_autoscheduled(const std::string &schedule) {
     return schedule != kHand && schedule != "naive" && schedule != "own" &&
-           schedule != "specialised";
+           schedule != kSpecialised;
 }
 
 } // namespace
@@ -265,6 +269,11 @@ std::vector<PackRequest> pack_requests(const Json &session, const std::string &s
         if (is_autoscheduled(schedule)) {
             request.call = layer.at("call");
             request.parallelism = session.at("threads");
+        } else if (schedule == kSpecialised) {
+            if (!may_be_specialised(layer))
+                continue;
+            const SpecialRow row = special_row(layer);
+            request.row = row.name, request.define = row.columns();
         }
         if (known.insert(request).second)
             requests.push_back(request);

@@ -38,6 +38,8 @@ std::string Session::describe() const {
              {"stride", layer.stride},
              {"in_channels", layer.in_channels},
              {"group_channels", layer.group_channels},
+             {"dilation", layer.dilation},
+             {"packing", packed.kernel->packing},
              {"macs", layer_macs_all},
              {"computed_macs", computed},
              {"tail", tail},

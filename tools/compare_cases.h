@@ -1,0 +1,33 @@
+// What `involute compare` sets side by side: the contests of each of its modes.
+#pragma once
+
+#include "contest.h"
+
+namespace involute {
+
+struct CompareOptions {
+    RawOptions raw;
+    RawOperator op;
+    std::string folder = "compare";
+    std::string search_time, search_memory, rounds, turn;
+    bool ops = false, ablation = false, networks = false, peers = false;
+    bool fresh = false, json = false;
+};
+
+// Schedules of operators at the five shapes of RedNet, or at those that the options describe; or
+// of networks where --model names some.
+std::vector<Contest> schedule_contests(const CompareOptions &options);
+
+// Fully connected (local), convolutions, involution and self-attention at equal channels, size and
+// window.
+std::vector<Contest> operator_contests(const CompareOptions &options);
+
+// RedNet-50 with other windows, groups and reductions, each with rows of its own. Architectures are
+// written to `folder`.
+std::vector<Contest> ablation_contests(const CompareOptions &options);
+
+// RedNets and ResNets of all depths, and single layers over channels, sizes, windows and groups.
+std::vector<Contest> network_contests(const CompareOptions &options);
+std::vector<Contest> layer_contests(const CompareOptions &options);
+
+} // namespace involute

@@ -1,0 +1,276 @@
+// The process is a fork of this one, so that it has the problem in memory already. Questions go to
+// it and answers come back as lines of JSON.
+#include "contestant.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <csignal>
+#include <cstring>
+
+#include "bench_runner.h"
+#include "failure.h"
+#include "print.h"
+
+namespace involute {
+
+namespace {
+
+constexpr size_t kMaxTimes = 4096; // of a turn
+constexpr int kMaxFiles = 1024;    // open at once
+
+// ---- in the process of the contestant ----
+
+WeightsHandle weights_of(const oracle::Problem &problem) {
+    std::vector<involute_named_tensor> tensors;
+    for (const auto &tensor : problem.weights.all())
+        tensors.push_back(
+            {tensor->name.c_str(),
+             involute_tensor_f32(tensor->values.data(), static_cast<int32_t>(tensor->shape.size()),
+                                 tensor->shape.data())});
+    involute_weights *weights = nullptr;
+    require(involute_weights_create(tensors.data(), tensors.size(), &weights), "weights");
+    return WeightsHandle(weights);
+}
+
+Model build(const BenchCase &which, const oracle::Problem *problem) {
+    if (!problem)
+        return build_model(which);
+    Model model = open_operator(which.description, which.weights, which.size);
+    model.weights = weights_of(*problem);
+    create_model(which.isa, which.schedule, &model);
+    return model;
+}
+
+std::string first_difference(const oracle::Bounded &expected, const float *got) {
+    size_t wrong = 0;
+    std::string first;
+    for (size_t i = 0; i < expected.value.size(); ++i) {
+        const double value = double{got[i]}, error = std::fabs(value - expected.value[i]);
+        if (error <= expected.bound[i] && std::isfinite(value))
+            continue;
+        if (wrong++ == 0)
+            first = "value " + std::to_string(i) + " is " + significant(value, 9) + ", expected " +
+                    significant(expected.value[i], 9) + " within " +
+                    significant(expected.bound[i], 2);
+    }
+    return wrong == 0 ? ""
+                      : "wrong: " + first + "; " + std::to_string(wrong) + " of " +
+                            std::to_string(expected.value.size()) + " values are outside";
+}
+
+class Worker {
+public:
+    Worker(const BenchCase &which, const oracle::Problem *problem)
+        : problem_(problem), model_(build(which, problem)),
+          runner_(model_, which.batch, bench_size(which, model_), options(which)) {}
+
+    Json answer(const Json &question) {
+        const std::string wanted = question.at("wanted");
+        if (wanted == "session")
+            return {{"session", runner_.json()}, {"model", model_.json}};
+        if (wanted == "check")
+            return check();
+        return {{"seconds", turn(question.at("seconds"))}};
+    }
+
+private:
+    static involute_session_options options(const BenchCase &which) {
+        involute_session_options options = {};
+        options.threads = which.threads;
+        return options;
+    }
+
+    Json check() {
+        Tensor output(runner_.json().at("outputs")[0].at("name"),
+                      runner_.json().at("outputs")[0].at("shape").get<std::vector<int64_t>>(),
+                      Order::kRowMajor);
+        if (!problem_) {
+            runner_.compute_first(output.named());
+            return {{"outputs", std::vector<float>(output.data(), output.data() + output.count())}};
+        }
+        std::vector<involute_named_tensor> inputs;
+        for (const auto &tensor : problem_->inputs.all())
+            inputs.push_back({tensor->name.c_str(),
+                              involute_tensor_f32(tensor->values.data(),
+                                                  static_cast<int32_t>(tensor->shape.size()),
+                                                  tensor->shape.data())});
+        runner_.compute(inputs, output.named());
+        if (static_cast<size_t>(output.count()) != problem_->expected.value.size())
+            return {{"error", "wrong: the result has another size"}};
+        const std::string wrong = first_difference(problem_->expected, output.data());
+        return wrong.empty() ? Json::object() : Json{{"error", wrong}};
+    }
+
+    std::vector<double> turn(double limit) {
+        runner_.run();
+        std::vector<double> seconds;
+        const BenchClock::time_point start = BenchClock::now();
+        for (BenchClock::time_point last = start; seconds.size() < kMaxTimes;) {
+            runner_.run();
+            const BenchClock::time_point now = BenchClock::now();
+            seconds.push_back(seconds_between(last, now));
+            last = now;
+            if (seconds_between(start, now) >= limit)
+                break;
+        }
+        return seconds;
+    }
+
+    const oracle::Problem *problem_;
+    Model model_;
+    Runner runner_;
+};
+
+// One line without its end; false when the other side is gone.
+bool read_line(int file, std::string *line) {
+    line->clear();
+    for (char c; read(file, &c, 1) == 1;) {
+        if (c == '\n')
+            return true;
+        line->push_back(c);
+    }
+    return false;
+}
+
+bool write_line(int file, const Json &json) {
+    const std::string line = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    for (size_t written = 0; written < line.size();) {
+        const ssize_t count = write(file, line.data() + written, line.size() - written);
+        if (count <= 0)
+            return false;
+        written += static_cast<size_t>(count);
+    }
+    return true;
+}
+
+[[noreturn]] void serve(const BenchCase &which, const oracle::Problem *problem, int from, int to) {
+    // The ends of the others' pipes, which would keep those open.
+    for (int file = 3; file < kMaxFiles; ++file)
+        if (file != from && file != to)
+            close(file);
+    std::string line;
+    std::unique_ptr<Worker> worker;
+    while (read_line(from, &line)) {
+        Json answer;
+        try {
+            if (!worker)
+                worker = std::make_unique<Worker>(which, problem);
+            answer = worker->answer(Json::parse(line));
+        } catch (const std::bad_alloc &) {
+            answer = {{"error", "no memory left"}};
+        } catch (const std::exception &error) {
+            answer = {{"error", error.what()}};
+        }
+        if (!write_line(to, answer))
+            break;
+    }
+    _exit(0);
+}
+
+} // namespace
+
+Contestant::Contestant(const BenchCase &which, const oracle::Problem *problem, Limits limits)
+    : which_(which), problem_(problem), limits_(limits) {
+    start();
+}
+
+Contestant::~Contestant() {
+    if (process_ > 0)
+        end_of_process();
+}
+
+void Contestant::start() {
+    int questions[2], answers[2];
+    if (pipe2(questions, O_CLOEXEC) != 0 || pipe2(answers, O_CLOEXEC) != 0)
+        throw Failure(kExitEnvironment, std::string("no pipe: ") + std::strerror(errno));
+    process_ = fork();
+    if (process_ < 0)
+        throw Failure(kExitEnvironment, std::string("no process: ") + std::strerror(errno));
+    if (process_ == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); // not without its parent
+        const rlimit memory = {static_cast<rlim_t>(limits_.bytes),
+                               static_cast<rlim_t>(limits_.bytes)};
+        if (limits_.bytes > 0)
+            setrlimit(RLIMIT_AS, &memory);
+        serve(which_, problem_, questions[0], answers[1]);
+    }
+    close(questions[0]);
+    close(answers[1]);
+    to_ = questions[1], from_ = answers[0];
+}
+
+std::string Contestant::end_of_process() {
+    close(to_);
+    close(from_);
+    int state = 0;
+    waitpid(process_, &state, 0);
+    process_ = -1;
+    return WIFSIGNALED(state) ? "ended by signal " + std::to_string(WTERMSIG(state)) + " (" +
+                                    strsignal(WTERMSIG(state)) + ")"
+                              : "ended with exit code " + std::to_string(WEXITSTATUS(state));
+}
+
+// The time limit is for one answer.
+Json Contestant::ask(const Json &question) {
+    if (!failure_.empty())
+        return {};
+    const auto out = [this](const std::string &why) {
+        failure_ = why;
+        return Json();
+    };
+    if (!write_line(to_, question))
+        return out(end_of_process());
+    const BenchClock::time_point start = BenchClock::now();
+    std::string line;
+    for (;;) {
+        const double left = limits_.seconds - seconds_between(start, BenchClock::now());
+        pollfd waiting = {from_, POLLIN, 0};
+        if (poll(&waiting, 1, static_cast<int>(std::fmax(left, 0) * 1000)) == 0) {
+            kill(process_, SIGKILL);
+            end_of_process();
+            return out("stopped after " + significant(limits_.seconds, 3) + " s without an answer");
+        }
+        char block[4096];
+        const ssize_t count = read(from_, block, sizeof block);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return out(end_of_process());
+        line.append(block, static_cast<size_t>(count));
+        if (line.back() == '\n')
+            break;
+    }
+    const Json answer = Json::parse(line, nullptr, false);
+    if (!answer.is_object())
+        return out("its answer is no JSON object");
+    if (answer.contains("error"))
+        return out(answer.at("error"));
+    return answer;
+}
+
+void Contestant::prepare() {
+    const Json answer = ask({{"wanted", "session"}});
+    if (failure_.empty())
+        session_ = answer.at("session"), model_ = answer.at("model");
+}
+
+void Contestant::check() {
+    const Json answer = ask({{"wanted", "check"}});
+    if (failure_.empty() && !problem_)
+        outputs_ = answer.at("outputs").get<std::vector<double>>();
+}
+
+void Contestant::take_turn(double seconds) {
+    const Json answer = ask({{"wanted", "turn"}, {"seconds", seconds}});
+    if (failure_.empty())
+        times_.push_back(answer.at("seconds").get<std::vector<double>>());
+}
+
+} // namespace involute

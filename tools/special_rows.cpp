@@ -1,0 +1,68 @@
+#include "special_rows.h"
+
+#include "print.h"
+
+namespace involute {
+
+namespace {
+
+// The side of a square window, 0 for others.
+int64_t square(const Json &layer) {
+    const Json &kernel = layer.at("kernel");
+    return kernel.is_number() ? kernel.get<int64_t>() : 0;
+}
+
+involute_isa isa_named(const std::string &name) {
+    for (involute_isa isa : {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512})
+        if (name == involute_isa_name(isa))
+            return isa;
+    return INVOLUTE_ISA_AUTO;
+}
+
+} // namespace
+
+std::string SpecialRow::columns() const {
+    std::vector<std::string> words = {name, op, form};
+    for (int number : {kernel, stride, group_channels, channels})
+        words.push_back(std::to_string(number));
+    for (involute_isa built : {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512})
+        words.push_back(std::to_string(isa == built ? packing : 0));
+    return joined(words);
+}
+
+bool has_group_schedules(int64_t group_channels, int64_t kernel, int64_t dilation) {
+    return group_channels % 4 == 0 && group_channels <= 64 && kernel != 0 && dilation == 1;
+}
+
+int special_packing(const std::string &op, const std::string &form, int64_t kernel,
+                    involute_isa isa) {
+    const bool narrow = op == "involution" && form == "bottleneck" && kernel <= 3;
+    return narrow && isa != INVOLUTE_ISA_AVX512 ? 8 : 16;
+}
+
+bool may_be_specialised(const Json &layer) {
+    const std::string op = layer.at("op"), form = layer.at("form");
+    const bool window = op == "involution" || (op == "aggregation" && form == "window");
+    return window && square(layer) != 0;
+}
+
+SpecialRow special_row(const Json &layer) {
+    SpecialRow row;
+    row.op = layer.at("op"), row.form = layer.at("form");
+    row.kernel = static_cast<int>(square(layer));
+    row.stride = layer.at("stride"), row.channels = layer.at("in_channels");
+    row.isa = isa_named(layer.at("isa"));
+    const int64_t group = layer.at("group_channels");
+    if (has_group_schedules(group, row.kernel, layer.at("dilation"))) {
+        row.group_channels = static_cast<int>(group);
+        row.packing = special_packing(row.op, row.form, row.kernel, row.isa);
+    } else {
+        row.packing = layer.at("packing"); // of the generic row, whose schedule it has
+    }
+    row.name = row.op + (row.form == "single" ? "_single" : "") + "_k" +
+               std::to_string(row.kernel) + "_s" + std::to_string(row.stride) + "_g" +
+               std::to_string(row.group_channels) + "_c" + std::to_string(row.channels);
+    return row;
+}
+
+} // namespace involute
