@@ -10,7 +10,8 @@ struct CompareOptions {
     RawOperator op;
     std::string folder = "compare";
     std::string search_time, search_memory, rounds, turn;
-    bool ops = false, ablation = false, networks = false, peers = false;
+    std::string peers; // "all" or names, "": none
+    bool ops = false, ablation = false, networks = false;
     bool fresh = false, json = false;
 };
 

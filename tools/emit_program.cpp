@@ -81,6 +81,10 @@ std::string program_folder() {
     return fs::read_symlink("/proc/self/exe", error).parent_path().string();
 }
 
+const char *halide_version() {
+    return INVOLUTE_HALIDE_VERSION;
+}
+
 std::string environment_text(const char *name) {
     const char *value = std::getenv(name);
     return value ? value : "";
@@ -180,6 +184,10 @@ pid_t start_program(const std::vector<std::string> &words, const std::string &lo
     if (child < 0)
         throw Failure(kExitEnvironment, words[0] + ": no process can be started");
     return child;
+}
+
+int run_program(const std::vector<std::string> &words) {
+    return ended_with(start_program(words, "/dev/stderr"));
 }
 
 void wait_for(pid_t process, const std::string &what, const std::string &log) {

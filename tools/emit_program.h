@@ -15,6 +15,8 @@ namespace involute {
 // The folder that the program of this process lies in.
 std::string program_folder();
 
+const char *halide_version(); // that the emit program was built with
+
 // "" when it is not set.
 std::string environment_text(const char *name);
 
@@ -58,6 +60,10 @@ struct Limits {
 // Starts a program, looked for in the path unless named by one, whose output goes into a file.
 pid_t start_program(const std::vector<std::string> &words, const std::string &log);
 pid_t start_program(const std::vector<std::string> &words, const std::string &log, Limits limits);
+
+// Runs a program whose output is this one's errors; its exit code, 128 + the signal where it was
+// one, 127 where it cannot be started.
+int run_program(const std::vector<std::string> &words);
 
 // Waits for it. Stops with `what`, how it ended and what it printed unless all was well.
 void wait_for(pid_t process, const std::string &what, const std::string &log);

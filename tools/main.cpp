@@ -49,6 +49,7 @@ int dispatch(int argc, char **argv, std::string *command_name) {
     add_run(&app, &exit_code);
     add_bench(&app, &exit_code);
     add_verify(&app, &exit_code);
+    add_compare(&app, &exit_code);
     add_compile(&app, &exit_code);
     add_info(&app, &exit_code);
     add_doctor(&app, &exit_code);

@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "failure.h"
+#include "files.h"
 #include "progress.h"
 #include "special_rows.h"
 
@@ -49,19 +50,6 @@ std::string hash_of_file(const std::string &path) {
 
 std::string hash_of_text(const std::string &text) {
     return hexadecimal(hashed(kHashStart, text.data(), text.size()));
-}
-
-// Written as a whole or not at all.
-void write_file(const std::string &path, const std::string &text) {
-    const std::string temporary = path + "." + std::to_string(getpid());
-    std::ofstream file(temporary, std::ios::binary);
-    file << text;
-    file.close();
-    std::error_code error;
-    if (file)
-        fs::rename(temporary, path, error);
-    if (!file || error)
-        throw Failure(kExitEnvironment, path + ": cannot be written");
 }
 
 // What a program has printed, for people: without its name, and not all of a flood.
@@ -185,7 +173,7 @@ private:
         if (ending.text.empty()) {
             Json description = Json::parse(text_of(folder + "/description"), nullptr, false);
             description["peak_mb"] = static_cast<double>(ending.peak_bytes) / 1e6;
-            write_file(path + ".json", description.dump() + "\n");
+            replace_file(path + ".json", description.dump() + "\n", kExitEnvironment);
             if (request.schedule != kHand)
                 fs::rename(folder + "/pack.so", path + ".so");
             return;
@@ -208,8 +196,9 @@ private:
                            {"peak_mb", static_cast<double>(ending.peak_bytes) / 1e6},
                            {"seconds", by_limit ? limits_.seconds : 0},
                            {"bytes", by_limit ? limits_.bytes : 0}};
-        write_file(path + ".failed",
-                   told.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+        replace_file(path + ".failed",
+                     told.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n",
+                     kExitEnvironment);
     }
 
     std::string runtime() const {
@@ -243,11 +232,6 @@ void open_pack(const std::string &path) {
     require(involute_register_kernels(entry()), "pack " + path);
 }
 
-bool is_autoscheduled(const std::string &schedule) {
-    return schedule != kHand && schedule != "naive" && schedule != "own" &&
-           schedule != kSpecialised;
-}
-
 } // namespace
 
 std::string PackRequest::text() const {
@@ -259,6 +243,11 @@ bool PackRequest::operator<(const PackRequest &other) const {
         return std::tie(r.row, r.isa, r.schedule, r.call, r.parallelism, r.define);
     };
     return key(*this) < key(other);
+}
+
+bool is_autoscheduled(const std::string &schedule) {
+    return schedule != kHand && schedule != "naive" && schedule != "own" &&
+           schedule != kSpecialised;
 }
 
 std::vector<PackRequest> pack_requests(const Json &session, const std::string &schedule) {

@@ -34,6 +34,9 @@ struct Pack {
 // for their descriptions.
 std::vector<PackRequest> pack_requests(const Json &session, const std::string &schedule);
 
+// Whether it is found by one of Halide's autoschedulers.
+bool is_autoscheduled(const std::string &schedule);
+
 // As long and large as a search may become before it is given up.
 constexpr Limits kSearchLimits = {300, int64_t{8} << 30};
 

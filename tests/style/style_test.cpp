@@ -20,7 +20,8 @@ struct Line {
 };
 
 bool is_source(const fs::path &path) {
-    static const std::vector<std::string> endings = {".cpp", ".h", ".hpp", ".c", ".def"};
+    static const std::vector<std::string> endings = {".cpp", ".h",   ".hpp", ".c",
+                                                     ".def", ".css", ".js"};
     for (const std::string &ending : endings) {
         if (path.extension() == ending)
             return true;
@@ -75,8 +76,9 @@ std::vector<std::string> without(std::vector<std::string> paths, const std::stri
     return kept;
 }
 
-const std::vector<std::string> kFolders = {"generators", "schedules", "runtime", "tools",
-                                           "oracle",     "bench",     "tests",   "examples"};
+const std::vector<std::string> kFolders = {"generators", "schedules", "runtime",
+                                           "tools",      "report",    "oracle",
+                                           "bench",      "tests",     "examples"};
 
 TEST(Style, AlgorithmsHoldNoScheduleAndNoTarget) {
     expect_none(without(sources("generators"), "generators/emit/"),
@@ -154,6 +156,8 @@ TEST(Style, FoldersIncludeWhatTheyMay) {
     expect_none(sources("tools"), R"(#include "(core|nets|io|runtime|generators|schedules)/)",
                 "tools use the public header only");
     expect_none(sources("oracle"), quoted, "the oracle stands alone", only({"oracle/"}));
+    expect_none(sources("report"), quoted, "reports know of no kernels",
+                only({"report/", "page_css.inc", "page_js.inc"}));
 }
 
 TEST(Style, LinesAndFilesAreShort) {

@@ -1,0 +1,13 @@
+// Writing of files that others may read at the same time.
+#pragma once
+
+#include <string>
+
+#include "failure.h"
+
+namespace involute {
+
+// By way of a temporary file: as a whole or not at all. Stops with `code` and the path.
+void replace_file(const std::string &path, const std::string &text, ExitCode code);
+
+} // namespace involute
