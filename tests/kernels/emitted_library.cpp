@@ -71,7 +71,10 @@ bool install(void *library, const char *setter, Handler *handler) {
 
 std::string EmitRequest::text() const {
     return "--row " + row + " --isa " + isa + " --schedule " + schedule +
-           (knobs.empty() ? "" : " --knobs " + knobs) + (code.empty() ? "" : " --code " + code);
+           (knobs.empty() ? "" : " --knobs " + knobs) + (code.empty() ? "" : " --code " + code) +
+           (call.empty() ? "" : " --call " + call) +
+           (parallelism == 0 ? "" : " --parallelism " + std::to_string(parallelism)) +
+           (fresh ? " --fresh" : "");
 }
 
 std::string EmitRequest::symbol() const {

@@ -13,8 +13,11 @@ namespace involute::kernel_tests {
 struct EmitRequest {
     std::string row, isa;
     std::string schedule = "hand";
-    std::string knobs; // "name=value,..."
-    std::string code;  // instruction set of the code, "": that of the schedule
+    std::string knobs;   // "name=value,..."
+    std::string call;    // the only one that it is for, "": any
+    int parallelism = 0; // threads that an autoscheduler plans for, 0: its own default
+    bool fresh = false;  // search even where a schedule is kept
+    std::string code;    // instruction set of the code, "": that of the schedule
 
     std::string text() const;   // the options of emit
     std::string symbol() const; // of the kernel's uniform form
