@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "oracle/aggregation_gradients.h"
+#include "oracle/attention.h"
 #include "oracle/conv2d.h"
 #include "oracle/dense.h"
 #include "oracle/involution.h"
@@ -39,6 +40,8 @@ public:
             aggregation();
         else if (kind == "aggregation_grad_input" || kind == "aggregation_grad_weight")
             gradient(kind == "aggregation_grad_input");
+        else if (kind == "local_attention")
+            attention();
         else if (kind == "softmax")
             softmax();
         else if (kind == "dense")
@@ -185,6 +188,26 @@ private:
         problem_.output = of_input ? "grad_input" : "grad_kernels";
         problem_.expected =
             of_input ? aggregation_grad_input(layer) : aggregation_grad_weight(layer);
+    }
+
+    void attention() {
+        LocalAttention layer;
+        layer.batch = batch_, layer.channels = channels();
+        layer.height = height_, layer.width = width_;
+        layer.kernel = kernel().width, layer.dilation = setting("dilation", 1);
+        layer.group_channels = group(), layer.relu = is_set("relu");
+        layer.input = picture();
+        const double limit = spread(channels());
+        const std::pair<const char *, Projection *> projections[] = {
+            {"query", &layer.query}, {"key", &layer.key}, {"value", &layer.value}};
+        for (const auto &[name, projection] : projections) {
+            const std::string prefix = name;
+            projection->weight = weight((prefix + ".weight").c_str(),
+                                        {channels(), channels(), 1, 1}, -limit, limit);
+            if (is_set("bias"))
+                projection->bias = weight((prefix + ".bias").c_str(), {channels()}, -0.1, 0.1);
+        }
+        problem_.expected = local_attention(layer).output;
     }
 
     void softmax() {

@@ -226,11 +226,14 @@ std::vector<LibraryKernel> specialised_kernels(const Library &library) {
 std::vector<LibraryKernel> narrowed_kernels(const Library &library) {
     const Json &description = library.description;
     std::set<std::string> any_row;
-    if (description.at("kind") == "involution_grad_input" && library.channels == 0)
+    const std::string kind = description.at("kind");
+    if (library.channels == 0 && kind == "involution_grad_input")
         any_row = {"conv2d", "avg_pool"}; // which one is a question of the channels
+    if (library.channels == 0 && kind == "local_attention")
+        any_row = {"conv2d"};
     std::vector<LibraryKernel> kernels = kernels_for_all(library.model, library.targets, any_row);
-    const bool convolution = description.at("kind") == "conv2d";
-    if (!convolution && !is_involution_family(description.at("kind")))
+    const bool convolution = kind == "conv2d";
+    if (!convolution && !is_involution_family(kind))
         return kernels;
     for (const CompileTarget &target : library.targets)
         if (involute_isa_check(target.isa).code != INVOLUTE_OK)
@@ -278,6 +281,14 @@ std::vector<LibraryWeight> weights_of(const Json &description) {
             weight.shape.push_back(count), bias.shape.push_back(count);
         }
         return {weight, bias};
+    }
+    if (kind == "local_attention") {
+        std::vector<LibraryWeight> weights;
+        for (const std::string part : {"query", "key", "value"}) {
+            weights.push_back({part + "_weight", part + ".weight", {"c", "c", "1", "1"}});
+            weights.push_back({part + "_bias", part + ".bias", {"c"}, true});
+        }
+        return weights;
     }
     if (kind.rfind("involution", 0) != 0 && kind != "kernel_generation")
         return {};

@@ -104,17 +104,22 @@ std::string option_fields(const Library &library) {
     return text;
 }
 
-bool has_optional_bias(const Library &library) {
-    return std::any_of(library.weights.begin(), library.weights.end(),
-                       [](const LibraryWeight &weight) { return weight.optional; });
+// In C, whether the caller gave biases: all of them or none. "" where the operator has none.
+std::string biased_condition(const Library &library) {
+    std::vector<std::string> given;
+    for (const LibraryWeight &weight : library.weights)
+        if (weight.optional)
+            given.push_back("given->" + weight.field + " != NULL");
+    return given.size() < 2 ? joined(given) : "(" + joined(given, " || ") + ")";
 }
 
 std::string weight_fields(const Library &library) {
     if (library.weights.empty())
         return "";
     std::string text = "\n/* Row-major, in the shapes of the official networks; c: channels.";
-    if (has_optional_bias(library))
-        text += " bias may be NULL.";
+    const std::string biased = biased_condition(library);
+    if (!biased.empty())
+        text += biased[0] == '(' ? " The biases may be NULL, all or none." : " bias may be NULL.";
     text += " */\ntypedef struct @NAME@_weights {\n";
     for (const LibraryWeight &weight : library.weights) {
         std::string shape;
@@ -219,14 +224,14 @@ static involute_status stored_weights(involute_weights **weights) {
 std::string operator_tensors(const Library &library) {
     Json description = library.description;
     description.erase("channels");
-    const bool biased = has_optional_bias(library);
+    const std::string biased = biased_condition(library);
     std::string json = description.dump();
     json.pop_back();
     std::string text =
         "    char architecture[1024];\n    snprintf(architecture, sizeof architecture, " +
-        c_string(json + ",\"channels\":%lld" + (biased ? ",\"bias\":%s" : "") + "}") +
+        c_string(json + ",\"channels\":%lld" + (biased.empty() ? "" : ",\"bias\":%s") + "}") +
         ", (long long)c" +
-        (biased ? ", given != NULL && given->bias != NULL ? \"true\" : \"false\"" : "") +
+        (biased.empty() ? "" : ", given != NULL && " + biased + " ? \"true\" : \"false\"") +
         ");\n    involute_weights *weights = NULL;\n";
     if (library.weights.empty())
         return text;
@@ -234,12 +239,12 @@ std::string operator_tensors(const Library &library) {
             "    involute_named_tensor tensors[" +
             std::to_string(library.weights.size()) + "];\n    size_t count = 0;\n";
     for (const LibraryWeight &weight : library.weights) {
-        const std::string condition = weight.optional ? "given->bias != NULL && " : "";
+        const std::string condition = weight.optional ? biased + " && " : "";
         text += "    if (" + condition + "(code = use_weight(&tensors[count], " +
                 c_string(weight.name) + ", given->" + weight.field + ", " +
                 std::to_string(weight.shape.size()) + ",\n        (const int64_t[]){" +
                 joined(weight.shape) + "})) != INVOLUTE_OK)\n        return code;\n    count" +
-                (condition.empty() ? "++" : " += given->bias != NULL") + ";\n";
+                (weight.optional ? " += " + biased : "++") + ";\n";
     }
     return text +
            "    const involute_status copied = involute_weights_create(tensors, count, &weights);\n"

@@ -35,6 +35,7 @@ const std::vector<Operator> &operators() {
         {"aggregation_grad_weight", {"channels", "kernel", "stride", "dilation", "group_channels"}},
         {"involution_grad_input",
          {"channels", "kernel", "stride", "dilation", "group_channels", "reduction"}},
+        {"local_attention", {"channels", "kernel", "dilation", "group_channels", "relu"}},
     };
     return all;
 }

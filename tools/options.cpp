@@ -84,8 +84,9 @@ void add_shared_options(CLI::App *command, RawOptions *raw) {
 
 void add_operator_options(CLI::App *command, RawOperator *raw) {
     add_list(command, "--op", &raw->op, "NAME",
-             "involution, aggregation, kernel_generation, conv2d, max_pool, avg_pool, "
-             "global_pool, dense, aggregation_grad_input, aggregation_grad_weight");
+             "involution, aggregation, kernel_generation, conv2d, local, max_pool, avg_pool, "
+             "global_pool, dense, softmax, aggregation_grad_input, aggregation_grad_weight, "
+             "involution_grad_input, local_attention");
     add_list(command, "--channels", &raw->channels, "N", "input channels (64)");
     add_list(command, "--out-channels", &raw->out_channels, "N",
              "output channels of conv2d and dense (as many as come in)");

@@ -1,5 +1,5 @@
-// Plain loops in double. Kept apart from oracle/, which judges the kernels in the tests: the
-// command has an opinion of its own.
+// Plain loops in double. Kept apart from oracle/, which judges the kernels in the tests: of an
+// involution and its gradients the command has an opinion of its own.
 #include "verify_bounds.h"
 
 #include <algorithm>

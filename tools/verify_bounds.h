@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "verify_cases.h"
@@ -61,6 +62,10 @@ Bounded bounded_grad_kernels(const ReferenceCase &which, const LayerShape &shape
 
 // The gradient of the input of the whole layer, through the aggregation and through the kernels.
 Bounded bounded_layer_grad_input(const ReferenceCase &which, const LayerShape &shape);
+
+// `output` or `kernels` of local self-attention with projections that have `bias` or none.
+Bounded bounded_attention(const ReferenceCase &which, const LayerShape &shape, bool bias,
+                          const std::string &result);
 
 constexpr double kRounding = 0x1p-24; // of one float32 operation, relative
 

@@ -1,6 +1,7 @@
 // Single layers: `kernels` by kernel_generation, `output` by aggregation with the stored kernels,
 // `layer_output` by involution, `grad_input` and `grad_kernels` by the gradients of the
-// aggregation, `layer_grad_input` by that of the involution. Part of verify_run.h.
+// aggregation, `layer_grad_input` by that of the involution. A case that names its kind is of
+// another layer. Part of verify_run.h.
 #include <algorithm>
 #include <cmath>
 
@@ -13,6 +14,7 @@ namespace involute {
 namespace {
 
 constexpr int64_t kMaxSetting = 1 << 20;
+constexpr const char *kAttention = "local_attention";
 
 int64_t setting(const ReferenceCase &which, const char *key, int64_t low) {
     const Json value = which.settings.is_object() ? which.settings.value(key, Json()) : Json();
@@ -25,14 +27,32 @@ int64_t setting(const ReferenceCase &which, const char *key, int64_t low) {
     return value.get<int64_t>();
 }
 
-LayerShape shape_of_case(const ReferenceCase &which) {
+// What the case is of: an involution unless it says so.
+std::string kind_of_case(const ReferenceCase &which) {
+    const Json kind =
+        which.settings.is_object() ? which.settings.value("kind", Json("involution")) : Json();
+    if (!kind.is_string())
+        throw Failure(kExitUsage, which.path + ": case " + which.name +
+                                      ": kind: expected a string, found " + kind.dump());
+    return kind;
+}
+
+bool has_bias(const ReferenceCase &which) {
+    const Json bias = which.settings.value("bias", Json(true));
+    if (!bias.is_boolean())
+        throw Failure(kExitUsage, which.path + ": case " + which.name +
+                                      ": bias: expected true or false, found " + bias.dump());
+    return bias;
+}
+
+LayerShape shape_of_case(const ReferenceCase &which, bool attends) {
     LayerShape shape;
     shape.channels = setting(which, "channels", 1);
     shape.kernel = setting(which, "kernel", 1);
-    shape.stride = setting(which, "stride", 1);
+    shape.stride = attends ? 1 : setting(which, "stride", 1);
     shape.dilation = setting(which, "dilation", 1);
     shape.group_channels = setting(which, "group_channels", 1);
-    shape.reduction = setting(which, "reduction", 0);
+    shape.reduction = attends ? 0 : setting(which, "reduction", 0);
     shape.height = setting(which, "height", 1);
     shape.width = setting(which, "width", 1);
     shape.batch = setting(which, "batch", 1);
@@ -45,8 +65,12 @@ LayerShape shape_of_case(const ReferenceCase &which) {
     return shape;
 }
 
-// The operator that computes `result`; empty: there is none.
-std::string operator_for(const std::string &result) {
+// The operator that computes `result` of a case; empty: there is none.
+std::string operator_for(const std::string &kind, const std::string &result) {
+    if (kind == kAttention)
+        return result == "output" || result == "kernels" ? kAttention : "";
+    if (kind != "involution")
+        return "";
     return result == "kernels"            ? "kernel_generation"
            : result == "output"           ? "aggregation"
            : result == "layer_output"     ? "involution"
@@ -71,20 +95,22 @@ std::string output_name(const std::string &result) {
     return result.rfind("layer_", 0) == 0 ? result.substr(6) : result;
 }
 
-std::vector<involute_named_tensor> inputs_for(const ReferenceCase &which, const std::string &result,
-                                              const LayerShape &shape) {
+std::vector<involute_named_tensor> inputs_for(const ReferenceCase &which, const std::string &kind,
+                                              const std::string &result, const LayerShape &shape) {
     std::vector<involute_named_tensor> inputs;
     if (result != "grad_input")
         inputs.push_back({"input", case_tensor(which, "input", shape.input_shape())});
     if (is_grad_input(result) || result == "grad_kernels")
         inputs.push_back({"grad_output", case_tensor(which, "grad_output", shape.output_shape())});
-    if (result == "grad_input" || result == "output")
+    if (kind == "aggregation" || kind == "aggregation_grad_input")
         inputs.push_back({"kernels", case_tensor(which, "kernels", shape.kernels_shape())});
     return inputs;
 }
 
-Bounded bounded_result(const ReferenceCase &which, const std::string &result,
-                       const LayerShape &shape) {
+Bounded bounded_result(const ReferenceCase &which, const std::string &kind,
+                       const std::string &result, const LayerShape &shape) {
+    if (kind == kAttention)
+        return bounded_attention(which, shape, has_bias(which), result);
     if (result == "kernels")
         return bounded_kernels(which, shape);
     if (result == "grad_input")
@@ -98,12 +124,15 @@ Bounded bounded_result(const ReferenceCase &which, const std::string &result,
                                              : bounded_kernels(which, shape));
 }
 
-Json description_of(const std::string &kind, const LayerShape &shape) {
+Json description_of(const ReferenceCase &which, const std::string &kind, const LayerShape &shape) {
     Json json = {{"kind", kind},
                  {"channels", shape.channels},
                  {"kernel", shape.kernel},
-                 {"stride", shape.stride},
                  {"group_channels", shape.group_channels}};
+    if (kind == kAttention)
+        json["bias"] = has_bias(which);
+    else
+        json["stride"] = shape.stride;
     if (kind != "kernel_generation")
         json["dilation"] = shape.dilation;
     if (kind == "kernel_generation" || kind.rfind("involution", 0) == 0)
@@ -115,16 +144,15 @@ Json description_of(const std::string &kind, const LayerShape &shape) {
 
 Outcome CaseRunner::run_layer(const ReferenceCase &which, const std::string &result, int threads) {
     Outcome outcome;
-    const LayerShape shape = shape_of_case(which);
-    const std::string kind = operator_for(result);
-    const std::string subject = which.path + ": " + which.name + "/" + result;
-    const involute_tensor &expected = case_tensor(
-        which, result, kind.empty() ? std::vector<int64_t>() : result_shape(result, shape));
+    const std::string kind = operator_for(kind_of_case(which), result);
     if (kind.empty()) {
         outcome.not_covered = "no operator of this version computes it";
         return outcome;
     }
-    const std::string description = description_of(kind, shape).dump();
+    const LayerShape shape = shape_of_case(which, kind == kAttention);
+    const std::string subject = which.path + ": " + which.name + "/" + result;
+    const involute_tensor &expected = case_tensor(which, result, result_shape(result, shape));
+    const std::string description = description_of(which, kind, shape).dump();
     const std::string prefix = which.name + "/";
     involute_model_options options = {};
     options.architecture = description.c_str();
@@ -140,14 +168,16 @@ Outcome CaseRunner::run_layer(const ReferenceCase &which, const std::string &res
     require(status, subject);
     model.label = subject;
 
-    Session session = create_session(model, shape.batch, {shape.height, shape.width}, threads);
-    const std::vector<involute_named_tensor> inputs = inputs_for(which, result, shape);
+    const bool features = kind == kAttention && result == "kernels"; // its second output
+    Session session =
+        create_session(model, shape.batch, {shape.height, shape.width}, threads, features);
+    const std::vector<involute_named_tensor> inputs = inputs_for(which, kind, result, shape);
     const Tensor got(output_name(result), shape_of(expected), Order::kRowMajor);
     const involute_named_tensor output = got.named();
     require(involute_session_run(session.handle.get(), inputs.data(), inputs.size(), &output, 1),
             subject);
 
-    const Bounded bounded = bounded_result(which, result, shape);
+    const Bounded bounded = bounded_result(which, kind, result, shape);
     const float *stored = static_cast<const float *>(expected.data);
     outcome.mismatch = compare(got.data(), stored, got.count(), [&](int64_t i) {
         return bounded.error[static_cast<size_t>(i)] + kRounding * std::abs(double{stored[i]});

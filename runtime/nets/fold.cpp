@@ -52,4 +52,10 @@ void fold_norm(const Norm &norm, std::vector<float> *weight, std::vector<float> 
     }
 }
 
+void fold_factor(double factor, std::vector<float> *weight, std::vector<float> *bias) {
+    for (std::vector<float> *values : {weight, bias})
+        for (float &value : *values)
+            value = static_cast<float>(factor * static_cast<double>(value));
+}
+
 } // namespace involute

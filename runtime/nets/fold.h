@@ -1,6 +1,6 @@
 // Batch norm in eval mode as plain numbers: y = (x - mean) / sqrt(variance + eps) * weight + bias
-// is x*scale + shift, or disappears in the weights of the layer before. Computed in double, rounded
-// once.
+// is x*scale + shift, or disappears in the weights of the layer before; so does a factor. Computed
+// in double, rounded once.
 #pragma once
 
 #include <cstdint>
@@ -25,5 +25,8 @@ void norm_as_scale_shift(const Norm &norm, std::vector<float> *scale, std::vecto
 
 // `weight` holds one row per output channel; `bias` may be empty (zeros) and is filled.
 void fold_norm(const Norm &norm, std::vector<float> *weight, std::vector<float> *bias);
+
+// Weight and bias times `factor`.
+void fold_factor(double factor, std::vector<float> *weight, std::vector<float> *bias);
 
 } // namespace involute

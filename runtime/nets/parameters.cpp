@@ -89,6 +89,8 @@ Status ParameterReader::read_product(const Row &row, const std::vector<int64_t> 
     if (!row.names.bias.empty())
         INVOLUTE_RETURN_IF_ERROR(
             read_tensor(row.names.bias, bias, WeightRole::kBias, 0, &weights->bias));
+    if (weights_ && row.factor != 1)
+        fold_factor(row.factor, &weights->weight, &weights->bias);
     if (row.names.norm.empty())
         return {};
     Norm norm;

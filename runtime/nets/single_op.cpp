@@ -21,7 +21,7 @@ struct Kind {
     const char *name;
     int64_t kernel; // default; 0: the kind has none
     std::vector<std::string> keys;
-    bool backwards = false;
+    Composite composite = Composite::kNone;
 };
 
 const std::vector<Kind> &kinds() {
@@ -64,14 +64,19 @@ const std::vector<Kind> &kinds() {
          "involution_grad_input",
          7,
          {"kernel", "stride", "dilation", "group_channels", "reduction"},
-         true},
+         Composite::kInvolutionGradInput},
+        {Op::kAggregation,
+         "local_attention",
+         7,
+         {"kernel", "dilation", "group_channels", "relu", "bias"},
+         Composite::kLocalAttention},
     };
     return all;
 }
 
 const Kind &kind_of(const SingleOp &op) {
     return *std::find_if(kinds().begin(), kinds().end(), [&op](const Kind &kind) {
-        return kind.op == op.op && kind.backwards == op.backwards;
+        return kind.op == op.op && kind.composite == op.composite;
     });
 }
 
@@ -106,7 +111,8 @@ Status parse_avg_pool(const JsonFields &fields, SingleOp *op) {
 // One odd number, or [height, width].
 Status parse_kernel(const JsonFields &fields, SingleOp *op) {
     std::vector<int64_t> size;
-    const bool square = op->op == Op::kMaxPool || is_gradient(op->op) || op->backwards;
+    const bool square =
+        op->op == Op::kMaxPool || is_gradient(op->op) || op->composite != Composite::kNone;
     if (square || !fields.is_array("kernel")) {
         INVOLUTE_RETURN_IF_ERROR(fields.odd("kernel", kMaxKernel, &op->kernel.width));
         op->kernel.height = op->kernel.width;
@@ -201,7 +207,7 @@ Status parse_single_op(const std::string &text, SingleOp *op) {
     INVOLUTE_RETURN_IF_ERROR(fields.only(known, kind->name));
 
     SingleOp parsed;
-    parsed.op = kind->op, parsed.backwards = kind->backwards;
+    parsed.op = kind->op, parsed.composite = kind->composite;
     parsed.kernel = kind->kernel;
     if (!fields.has("channels"))
         return fields.must_be("channels", "an integer from 1 to " + std::to_string(kMaxChannels));
@@ -264,10 +270,20 @@ Table single_op_table(const SingleOp &op) {
                                       : kernels_only ? "kernels"
                                                      : "input",
                                       kernels_only ? kernel_rows : op.channels);
+    if (op.composite == Composite::kLocalAttention) {
+        InvolutionShape bare = shape;
+        bare.hidden = 0;
+        const AttentionTensors made =
+            add_local_attention(&table, input, name, bare, op.bias, op.relu);
+        table.add_output(made.output, "output");
+        table.add_output(made.kernels, "kernels");
+        return table;
+    }
+    const bool backwards = op.composite == Composite::kInvolutionGradInput;
     int output = -1;
     switch (op.op) {
     case Op::kInvolution:
-        if (op.backwards) {
+        if (backwards) {
             const int grad = table.add_input("grad_output", op.channels);
             output = add_involution_grad_input(&table, input, grad, name,
                                                involution_names("", op.reduction != 0, ""), shape);
@@ -334,10 +350,10 @@ Table single_op_table(const SingleOp &op) {
     case Op::kAvgPoolGrad:
         break; // inside of involution_grad_input
     }
-    table.add_output(output, op.op == Op::kKernelGeneration                       ? "kernels"
-                             : op.op == Op::kAggregationGradInput || op.backwards ? "grad_input"
-                             : op.op == Op::kAggregationGradWeight                ? "grad_kernels"
-                                                                                  : "output");
+    table.add_output(output, op.op == Op::kKernelGeneration                    ? "kernels"
+                             : op.op == Op::kAggregationGradInput || backwards ? "grad_input"
+                             : op.op == Op::kAggregationGradWeight             ? "grad_kernels"
+                                                                               : "output");
     return table;
 }
 

@@ -11,9 +11,16 @@
 
 namespace involute {
 
+// Operators that are several layers.
+enum class Composite {
+    kNone,
+    kInvolutionGradInput, // the gradient of an involution's input; `op` is the involution
+    kLocalAttention,      // `op` is the aggregation at its end
+};
+
 struct SingleOp {
     Op op = Op::kInvolution;
-    bool backwards = false; // involution: the gradient of its input instead
+    Composite composite = Composite::kNone;
     int64_t channels = 0;
     int64_t out_channels = 0; // conv2d, local, dense: default channels
     KernelSize kernel = 0;
@@ -25,7 +32,7 @@ struct SingleOp {
     int64_t group_channels = 16;
     int64_t reduction = 4; // 0: single-layer generation
     bool relu = false;
-    bool bias = true;      // conv2d, local, dense
+    bool bias = true;      // conv2d, local, dense; local_attention: of all three products
     bool residual = false; // conv2d: a second input
     bool norm = false;     // involution, aggregation: batch norm "bn" after it
 };

@@ -28,6 +28,7 @@ struct Row {
     // A product that shares the parameters of a kernel generation, which is another row.
     std::optional<LayerSpec> generation;
     Part part = Part::kReduce;
+    double factor = 1; // of the weights and bias of a convolution
 };
 
 // What the involution family has beyond channels.
@@ -87,6 +88,15 @@ ParameterNames involution_names(const std::string &module, bool bottleneck,
 // The gradient of the input of an involution with that of its output; returns its tensor.
 int add_involution_grad_input(Table *table, int input, int grad, const std::string &name,
                               const ParameterNames &names, const InvolutionShape &shape);
+
+struct AttentionTensors {
+    int kernels = -1, output = -1; // [B,G,K*K,H,W] and [B,C,H,W]
+};
+
+// Local self-attention: queries, keys and values are products of the input with parameters
+// "query.weight", ...; heads are the groups of `shape`.
+AttentionTensors add_local_attention(Table *table, int input, const std::string &name,
+                                     const InvolutionShape &shape, bool bias, bool relu);
 
 Table rednet_table(const Architecture &architecture);
 Table resnet_table(const Architecture &architecture);

@@ -105,13 +105,15 @@ TEST(Bench, TheCommandOfARowRepeatsIt) {
 TEST(Bench, EveryOperatorRuns) {
     const json rows = bench(
         {"--op",
-         "involution,aggregation,kernel_generation,conv2d,max_pool,avg_pool,global_pool,dense",
+         "involution,aggregation,kernel_generation,conv2d,max_pool,avg_pool,global_pool,dense,"
+         "local_attention",
          "--channels", "32", "--min-time", "0.02", "--threads", "1"});
-    ASSERT_EQ(rows.size(), 8u);
+    ASSERT_EQ(rows.size(), 9u);
     for (const json &row : rows)
         expect_consistent(row);
     EXPECT_EQ(rows[3].at("macs"), 56LL * 56 * 32 * 32 * 9);
     EXPECT_EQ(rows[7].at("macs"), 32 * 32);
+    EXPECT_EQ(rows[8].at("macs"), 56LL * 56 * (3 * 32 * 32 + 2 * 32 * 49));
 }
 
 TEST(Bench, ProfileAddsTheLayers) {

@@ -64,6 +64,21 @@ TEST(Info, TheRowOfAnOperator) {
     EXPECT_NE(why.find("not aggregation_k3_s1: kernel 3 only"), std::string::npos) << why;
 }
 
+// Three products with biases; scores, softmax and sum have no parameters.
+TEST(Info, LocalAttentionIsSixLayers) {
+    const Answer answer = run_command({"info", "--row", "--op", "local_attention", "--channels",
+                                       "48", "--kernel", "5", "--size", "9x10", "--json"});
+    ASSERT_EQ(answer.exit_code, 0) << answer.err;
+    const json about = answer.json();
+    EXPECT_EQ(about.at("architecture").at("parameters"), 3 * (48 * 48 + 48));
+    EXPECT_EQ(about.at("macs"), 90 * (3 * 48 * 48 + 2 * 48 * 25));
+    std::vector<std::string> ops;
+    for (const json &layer : about.at("layers"))
+        ops.push_back(layer.at("op"));
+    EXPECT_EQ(ops, (std::vector<std::string>{"conv2d", "conv2d", "aggregation_grad_weight",
+                                             "softmax", "conv2d", "aggregation"}));
+}
+
 TEST(Doctor, ThisMachineRunsTheCommand) {
     const Answer answer = run_command({"doctor", "--json"});
     EXPECT_EQ(answer.exit_code, 0) << answer.out;

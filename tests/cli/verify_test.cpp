@@ -11,6 +11,7 @@ namespace involute::test {
 namespace {
 
 const std::string kLayers = "tests/reference/layers.safetensors";
+const std::string kAttention = "tests/reference/attention.safetensors";
 const std::string kTiny = "tests/reference/tiny.safetensors";
 const std::string kSynthetic = "tests/reference/synthetic.safetensors";
 
@@ -31,6 +32,12 @@ TEST(Verify, LayersAreWhollyCovered) {
     const Answer answer = run_command({"verify", source_path(kLayers), "--threads", "1,2"});
     EXPECT_EQ(answer.exit_code, 0) << answer.out;
     EXPECT_EQ(answer.out, "204 passed, 0 failed, 0 not covered\n"); // 34 cases, 6 results each
+}
+
+TEST(Verify, AttentionIsWhollyCovered) {
+    const Answer answer = run_command({"verify", source_path(kAttention), "--threads", "1,2"});
+    EXPECT_EQ(answer.exit_code, 0) << answer.out;
+    EXPECT_EQ(answer.out, "20 passed, 0 failed, 0 not covered\n"); // 10 cases, 2 results each
 }
 
 TEST(Verify, NetworksAreWhollyCovered) {
@@ -122,6 +129,9 @@ INSTANTIATE_TEST_SUITE_P(
         Spoiled{"Output", kLayers, "rednet_stride2/output", 49 * 5 + 8, "[0,5,1,1]"},
         Spoiled{"LayerOutput", kLayers, "rednet_like/layer_output", 196 * 63 + 195, "[0,63,13,13]"},
         Spoiled{"SingleLayer", kLayers, "single_layer_generation/layer_output", 0, "[0,0,0,0]"},
+        Spoiled{"AttentionWeights", kAttention, "k5_odd_sizes/kernels", 100 * 35 - 1,
+                "[1,1,24,6,4]"},
+        Spoiled{"Attention", kAttention, "dilation2/output", 42 * 3 + 7, "[0,3,1,1]"},
         Spoiled{"Logits", kTiny, "even/logits", 13, "[1,3]"},
         Spoiled{"Stage", kTiny, "odd/stage2", 1, "[0,0,0,1]"},
         Spoiled{"Samples", kSynthetic, "rednet26_160x192_b1/stage3_samples", 1000, "[1000]"}),
@@ -168,6 +178,30 @@ TEST(VerifyFiles, WhatACaseNeedsMustBeThere) {
     const Answer answer = run_command({"verify", path, "--filter", "rednet_like/output"});
     EXPECT_EQ(answer.exit_code, 2);
     EXPECT_NE(answer.err.find("rednet_like/input"), std::string::npos) << answer.err;
+}
+
+TEST(VerifyFiles, AttentionNeedsItsProjections) {
+    TensorFile file(source_path(kAttention));
+    file.rename("k3/key.bias", "k3/kez.bias");
+    const std::string path = temporary_path("no_key.safetensors");
+    file.save(path);
+    const Answer answer = run_command({"verify", path, "--filter", "k3/output"});
+    EXPECT_EQ(answer.exit_code, 2);
+    EXPECT_NE(answer.err.find("k3/key.bias"), std::string::npos) << answer.err;
+    std::remove(path.c_str());
+}
+
+TEST(VerifyFiles, OtherKindsOfCasesAreNotCovered) {
+    std::string bytes = read_file(source_path(kAttention));
+    const std::string kind = "local_attention", other = "loyal_attention";
+    for (size_t at = 0; (at = bytes.find(kind, at)) != std::string::npos;)
+        bytes.replace(at, kind.size(), other);
+    const std::string path = temporary_path("other_kind.safetensors");
+    write_file(path, bytes);
+    const Answer answer = run_command({"verify", path});
+    EXPECT_EQ(answer.exit_code, 0) << answer.err;
+    EXPECT_EQ(answer.out, "0 passed, 0 failed, 20 not covered\n");
+    std::remove(path.c_str());
 }
 
 TEST(VerifyFiles, TruncatedIsUnreadable) {

@@ -84,6 +84,11 @@ others softmax 24 5 7 "-DK=3 -DGC=8 -DSTRIDE=1" "--kernel 3 --group-channels 8" 
     ',"kernel":3,"group_channels":8'
 others involution_grad_input 32 9 11 "-DK=3 -DGC=8 -DSTRIDE=2" \
     "--kernel 3 --stride 2 --group-channels 8" ',"kernel":3,"stride":2,"group_channels":8'
+others local_attention 24 5 7 "" "--kernel 3 --group-channels 8 --dilation 2" \
+    ',"kernel":3,"group_channels":8,"dilation":2'
+same a_local_attention local_attention -DUNBIASED \
+    '{"kind":"local_attention","channels":48,"kernel":3,"group_channels":8,"dilation":2,"bias":false}' \
+    48 1 1 9
 if [ "$long" = --long ]; then
     others global_pool 40 5 7 "" "--channels 40" ""
     others local 12 5 7 "-DK=3 -DOC=20 -DSTRIDE=2" \

@@ -183,6 +183,7 @@ for example in "$source"/examples/[0-9]*/CMakeLists.txt; do
                 grep 'the same bits' "$folder/log" > /dev/null || fail "$name: other bits"
             done
             ;;
+        05*) "$program/attention" ;;
         *) expect_digits 20 "$program/classify" ;;
     esac
 done

@@ -6,55 +6,17 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "io/safetensors.h"
 #include "oracle/aggregation_gradients.h"
 #include "oracle/conv2d.h"
 #include "oracle/dense.h"
 #include "oracle/involution.h"
 #include "oracle/pools.h"
+#include "tests/kernels/reference_case.h"
 
 namespace involute::oracle {
 namespace {
 
 using Json = nlohmann::json;
-
-// The tensors of one case of layers.safetensors.
-class Case {
-public:
-    Case(const TensorFile &file, const std::string &name) : file_(file), name_(name) {}
-
-    std::vector<float> read(const std::string &tensor) const {
-        std::vector<float> values;
-        const StoredTensor *stored = file_.find(name_ + "/" + tensor);
-        EXPECT_NE(stored, nullptr) << name_ << "/" << tensor;
-        if (stored) {
-            const Status status = file_.read(*stored, &values);
-            EXPECT_TRUE(status.ok()) << status.message();
-        }
-        return values;
-    }
-
-private:
-    const TensorFile &file_;
-    std::string name_;
-};
-
-// The stored values were rounded once to float32.
-void expect_same(const std::vector<float> &stored, const Bounded &computed, const char *tensor) {
-    ASSERT_EQ(stored.size(), computed.value.size()) << tensor;
-    double largest = 0, error = 0;
-    for (size_t i = 0; i < stored.size(); ++i) {
-        const double value = static_cast<double>(stored[i]);
-        largest = std::max(largest, std::fabs(value));
-        error = std::max(error, std::fabs(value - computed.value[i]));
-        ASSERT_GT(computed.bound[i], 0) << tensor << " " << i;
-    }
-    ASSERT_GT(largest, 0) << tensor;
-    EXPECT_LE(error, 1.2e-7 * largest) << tensor;
-    // A bound that lets everything pass would test nothing.
-    EXPECT_LE(*std::max_element(computed.bound.begin(), computed.bound.end()), 1e-3 * largest)
-        << tensor;
-}
 
 template <class Layer>
 Layer sized(const Json &shape, const std::vector<float> &input) {
@@ -67,7 +29,7 @@ Layer sized(const Json &shape, const std::vector<float> &input) {
     return layer;
 }
 
-void check_case(const Case &tensors, const Json &shape) {
+void check_case(const ReferenceCase &tensors, const Json &shape) {
     const std::vector<float> input = tensors.read("input");
     const std::vector<float> weight = tensors.read("conv2.conv.weight");
     const std::vector<float> bias = tensors.read("conv2.conv.bias");
@@ -114,7 +76,7 @@ TEST(Oracle, AgreesWithTheReferenceLayers) {
     EXPECT_EQ(cases.size(), 34u);
     for (const auto &[name, shape] : cases.items()) {
         SCOPED_TRACE(name);
-        check_case(Case(file, name), shape);
+        check_case(ReferenceCase(file, name), shape);
     }
 }
 

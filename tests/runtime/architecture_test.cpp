@@ -243,6 +243,9 @@ TEST(SingleOp, DefaultsOfEveryKind) {
         {R"({"kind":"aggregation_grad_weight","channels":64,"dilation":2})",
          R"({"kind":"aggregation_grad_weight","channels":64,"kernel":7,"stride":1,"dilation":2,)"
          R"("group_channels":16})"},
+        {R"({"kind":"local_attention","channels":64})",
+         R"({"kind":"local_attention","channels":64,"kernel":7,"dilation":1,)"
+         R"("group_channels":16,"relu":false,"bias":true})"},
         {R"({"kind":"dense","channels":8,"bias":false})",
          R"({"kind":"dense","channels":8,"out_channels":8,"bias":false})"},
     };
@@ -278,6 +281,15 @@ TEST(SingleOp, EveryBrokenRuleIsNamed) {
         {R"({"kind":"involution","channels":48,"dilation":0})", "dilation must be an integer"},
         {R"({"kind":"involution","channels":48,"norm":1})", "norm must be true or false"},
         {R"({"kind":"aggregation","channels":48,"reduction":4})", "unknown key \"reduction\""},
+        {R"({"kind":"local_attention","channels":40})",
+         "channels must be a multiple of group_channels = 16, found 40"},
+        {R"({"kind":"local_attention","channels":48,"kernel":4})",
+         "kernel must be an odd integer from 1 to"},
+        {R"({"kind":"local_attention","channels":48,"kernel":[3,5]})",
+         "kernel must be an odd integer from 1 to"},
+        {R"({"kind":"local_attention","channels":48,"stride":2})",
+         "unknown key \"stride\"; local_attention has kind, channels, kernel, dilation"},
+        {R"({"kind":"local_attention","channels":48,"bias":0})", "bias must be true or false"},
         {R"({"kind":"involution","channels":48)", "operator: not valid JSON"},
     };
     for (const auto &broken : cases) {

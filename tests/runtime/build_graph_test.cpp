@@ -324,6 +324,13 @@ TEST(BuildGraph, SingleOperatorsRead) {
           "p/conv1.bn.running_var", "p/conv2.conv.weight", "p/conv2.conv.bias", "p/bn.weight",
           "p/bn.bias", "p/bn.running_mean", "p/bn.running_var"},
          {"input"}},
+        {R"({"kind":"local_attention","channels":16})",
+         {"p/query.weight", "p/query.bias", "p/key.weight", "p/key.bias", "p/value.weight",
+          "p/value.bias"},
+         {"input"}},
+        {R"({"kind":"local_attention","channels":16,"bias":false})",
+         {"p/query.weight", "p/key.weight", "p/value.weight"},
+         {"input"}},
     };
     for (const auto &op : cases) {
         const FakeWeights weights = synthetic();

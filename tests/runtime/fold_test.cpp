@@ -53,6 +53,25 @@ TEST(Fold, ConvolutionTakesTheNormIn) {
     }
 }
 
+// 1/sqrt(3) is no float: the product is rounded once, not the factor before it.
+TEST(Fold, AFactorIsRoundedOnce) {
+    const double factor = 1 / std::sqrt(3.0);
+    std::vector<float> weight(1000), bias = {0.25f}, none;
+    for (size_t i = 0; i < weight.size(); ++i)
+        weight[i] = static_cast<float>(i) * 0.37f - 100.0f;
+    const std::vector<float> before = weight;
+    fold_factor(factor, &weight, &bias);
+    size_t other = 0; // where the factor was rounded first
+    for (size_t i = 0; i < weight.size(); ++i) {
+        EXPECT_EQ(weight[i], static_cast<float>(factor * static_cast<double>(before[i])));
+        other += weight[i] != before[i] * static_cast<float>(factor);
+    }
+    EXPECT_GT(other, 0u);
+    EXPECT_EQ(bias[0], static_cast<float>(factor * 0.25));
+    fold_factor(factor, &weight, &none);
+    EXPECT_TRUE(none.empty());
+}
+
 TEST(Fold, VarianceMustBeOne) {
     Norm norm = kNorm;
     EXPECT_TRUE(check_norm(norm, "bn").ok());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <vector>
 
@@ -99,6 +100,37 @@ inline Map windowed(const LayerSpec &layer, const LayerWeights &w, const Map &in
     return out;
 }
 
+// For every tap the product of a group's channels in `in`, beyond the border 0, and in `grad`.
+inline Map kernels_gradient(const LayerSpec &layer, const Map &in, const Map &grad) {
+    const int64_t k = layer.kernel.width, s = layer.stride, d = layer.dilation,
+                  pad = d * (k - 1) / 2;
+    Map out(layer.out_channels, grad.height, grad.width);
+    for (int64_t o = 0; o < out.channels; ++o)
+        for (int64_t y = 0; y < out.height; ++y)
+            for (int64_t x = 0; x < out.width; ++x)
+                for (int64_t ci = 0; ci < layer.group_channels; ++ci) {
+                    const int64_t c = o / (k * k) * layer.group_channels + ci, t = o % (k * k);
+                    out.at(o, y, x) +=
+                        in.padded(c, y * s - pad + t / k * d, x * s - pad + t % k * d) *
+                        grad.padded(c, y, x);
+                }
+    return out;
+}
+
+// Over each `taps` channels.
+inline Map softmax(const Map &in, int64_t taps) {
+    Map out(in.channels, in.height, in.width);
+    for (int64_t o = 0; o < out.channels; ++o)
+        for (int64_t y = 0; y < out.height; ++y)
+            for (int64_t x = 0; x < out.width; ++x) {
+                double sum = 0; // over the power of the tap itself
+                for (int64_t t = o / taps * taps; t < (o / taps + 1) * taps; ++t)
+                    sum += std::exp(in.padded(t, y, x) - in.padded(o, y, x));
+                out.at(o, y, x) = 1 / sum;
+            }
+    return out;
+}
+
 inline std::map<int, Map> run_graph(const Graph &graph, const std::vector<LayerWeights> &weights,
                                     std::map<int, Map> maps) {
     for (size_t i = 0; i < graph.layers.size(); ++i) {
@@ -121,6 +153,10 @@ inline std::map<int, Map> run_graph(const Graph &graph, const std::vector<LayerW
                 for (int64_t p = 0; p < in.height * in.width; ++p)
                     out.values[static_cast<size_t>(c)] += in.padded(c, p / in.width, p % in.width) /
                                                           static_cast<double>(in.height * in.width);
+        } else if (layer.op == Op::kAggregationGradWeight) {
+            out = kernels_gradient(layer, in, maps.at(layer.grad));
+        } else if (layer.op == Op::kSoftmax) {
+            out = softmax(in, layer.kernel.taps());
         } else if (layer.op == Op::kAggregation) {
             out = windowed(layer, w, in, &maps.at(layer.kernels), nullptr);
         } else {

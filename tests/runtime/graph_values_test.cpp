@@ -96,6 +96,31 @@ TEST(GraphValues, SingleLayers) {
     }
 }
 
+TEST(GraphValues, LocalAttention) {
+    const FakeWeights file = FakeWeights::from_file(kReference + "attention.safetensors");
+    const auto cases = nlohmann::json::parse(file.texts.at("cases"));
+    EXPECT_EQ(cases.size(), 10u);
+    for (const auto &[name, item] : cases.items()) {
+        const std::string prefix = name + "/";
+        nlohmann::json op;
+        for (const char *key : {"kind", "channels", "kernel", "dilation", "group_channels", "bias"})
+            op[key] = item.at(key);
+        RecordingSink sink;
+        Graph graph;
+        const Status status = build_graph(op.dump(), &file, prefix, &sink, &graph);
+        ASSERT_TRUE(status.ok()) << status.message();
+        ASSERT_EQ(graph.outputs.size(), 2u);
+        std::map<int, Map> maps =
+            run_graph(graph, sink.weights,
+                      {{graph.inputs[0], first_image(file.tensors.at(prefix + "input"))}});
+        for (const int id : graph.outputs) {
+            const std::string result = graph.tensors[static_cast<size_t>(id)].name;
+            EXPECT_LT(difference(maps[id], file.tensors.at(prefix + result)), kTolerance)
+                << prefix << result;
+        }
+    }
+}
+
 // The parts that the reference layers lack: epilogues and the other operators, with numbers small
 // enough to work out by hand.
 TEST(GraphValues, Epilogues) {

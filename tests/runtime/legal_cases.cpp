@@ -4,9 +4,11 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <tuple>
 #include <vector>
 
 #include "involute/involute.h"
+#include "oracle/attention.h"
 #include "oracle/conv2d.h"
 #include "oracle/involution.h"
 
@@ -43,7 +45,7 @@ struct Case {
     oracle::Window kernel;
     int64_t batch = 1, height = 1, width = 1, channels = 1, out_channels = 1;
     int64_t stride = 1, dilation = 1, upsample = 1, group = 1, conv_groups = 1, reduction = 0;
-    bool clamp = false, relu = false, residual = false;
+    bool clamp = false, relu = false, residual = false, bias = true;
     involute_isa isa = INVOLUTE_ISA_BASELINE;
     int32_t threads = 1;
 
@@ -65,17 +67,24 @@ struct Case {
     bool convolves() const {
         return kind == "conv2d" || kind == "local";
     }
+    bool attends() const {
+        return kind == "local_attention";
+    }
     int64_t work() const {
         const int64_t pixels = batch * rows() * columns();
         if (convolves())
             return pixels * out_channels * (channels / conv_groups) * kernel.taps();
+        if (attends())
+            return pixels * channels * (3 * channels + 2 * kernel.taps());
         const int64_t depth = reduction == 0 ? channels : hidden();
         const int64_t generation = hidden() * channels + depth * kernel_rows();
         return pixels * (channels * kernel.taps() + (generates() ? generation : 0));
     }
 
     Json json() const {
-        Json all = {{"kind", kind}, {"channels", channels}, {"stride", stride}};
+        Json all = {{"kind", kind}, {"channels", channels}};
+        if (!attends())
+            all["stride"] = stride;
         all["kernel"] =
             kernel.height == kernel.width ? Json(kernel.width) : Json{kernel.height, kernel.width};
         if (kind != "kernel_generation")
@@ -90,6 +99,8 @@ struct Case {
             all["out_channels"] = out_channels, all["groups"] = conv_groups;
         if (kind == "conv2d")
             all["residual"] = residual;
+        if (attends())
+            all["bias"] = bias;
         if (kind == "local")
             all["height"] = height, all["width"] = width;
         return all;
@@ -119,11 +130,11 @@ int64_t some_divisor(Random *random, int64_t number) {
 }
 
 Case draw(Random *random, const std::vector<involute_isa> &isas) {
-    static const char *const kKinds[] = {"aggregation", "kernel_generation", "involution",
-                                         "conv2d", "local"};
+    static const char *const kKinds[] = {"aggregation", "kernel_generation", "involution", "conv2d",
+                                         "local",       "local_attention"};
     static constexpr int64_t kCommonGroups[] = {1, 2, 4, 8, 16, 16, 32, 64};
     Case one;
-    one.kind = kKinds[random->between(0, 4)];
+    one.kind = kKinds[random->between(0, 5)];
     one.kernel = oracle::Window(2 * random->between(0, 6) + 1);
     if (random->one_in(4))
         one.kernel.height = 2 * random->between(0, 6) + 1;
@@ -152,6 +163,10 @@ Case draw(Random *random, const std::vector<involute_isa> &isas) {
                                               : some_divisor(random, one.channels);
         one.out_channels = one.conv_groups * random->between(1, one.conv_groups > 8 ? 2 : 24);
         one.residual = one.kind == "conv2d" && random->one_in(2);
+    }
+    if (one.attends()) {
+        one.kernel.height = one.kernel.width, one.stride = 1;
+        one.bias = !random->one_in(3);
     }
     one.isa = isas[static_cast<size_t>(random->between(0, static_cast<int64_t>(isas.size()) - 1))];
     one.threads = static_cast<int32_t>(random->between(1, 3));
@@ -249,6 +264,25 @@ void prepare_generation(const Case &one, const float *input, Random *random, Ope
                                              : oracle::kernel_generation(layer);
 }
 
+void prepare_attention(const Case &one, const float *input, Random *random, Operands *all) {
+    oracle::LocalAttention layer;
+    layer.batch = one.batch, layer.channels = one.channels;
+    layer.height = one.height, layer.width = one.width, layer.kernel = one.kernel.width;
+    layer.dilation = one.dilation, layer.group_channels = one.group, layer.relu = one.relu;
+    layer.input = input;
+    const double limit = spread(one.channels);
+    for (const auto &[weight, bias, projection] :
+         {std::tuple("query.weight", "query.bias", &layer.query),
+          {"key.weight", "key.bias", &layer.key},
+          {"value.weight", "value.bias", &layer.value}}) {
+        projection->weight =
+            all->weights.add(weight, {one.channels, one.channels, 1, 1}, random, -limit, limit);
+        if (one.bias)
+            projection->bias = all->weights.add(bias, {one.channels}, random, -1, 1);
+    }
+    all->expected = oracle::local_attention(layer).output;
+}
+
 void prepare(const Case &one, Random *random, Operands *all) {
     const float *input =
         all->inputs.add("input", {one.batch, one.channels, one.height, one.width}, random, -2, 2);
@@ -256,6 +290,8 @@ void prepare(const Case &one, Random *random, Operands *all) {
         return prepare_conv2d(one, input, random, all);
     if (one.generates())
         return prepare_generation(one, input, random, all);
+    if (one.attends())
+        return prepare_attention(one, input, random, all);
     const double limit = spread(one.kernel.taps());
     const Shape shape = {one.batch, one.channels / one.group, one.kernel.taps(), one.rows(),
                          one.columns()};
@@ -276,7 +312,7 @@ struct Handles {
     }
 };
 
-// "" when the call is well; the row is counted.
+// "" when the call is well; the rows are counted.
 std::string call(const Case &one, const Operands &all, std::vector<float> *result,
                  std::map<std::string, int64_t> *rows) {
     Handles handles;
@@ -300,7 +336,8 @@ std::string call(const Case &one, const Operands &all, std::vector<float> *resul
     if (status.code != INVOLUTE_OK)
         return status.message;
     const Json told = Json::parse(involute_session_json(handles.session));
-    ++(*rows)[told["layers"][0]["row"]];
+    for (const Json &layer : told["layers"])
+        ++(*rows)[layer["row"]];
     const Shape shape = told["outputs"][0]["shape"];
     result->assign(all.expected.value.size(), std::nanf(""));
     const involute_named_tensor output = {

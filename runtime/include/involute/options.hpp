@@ -86,7 +86,8 @@ enum class Op {
     aggregation_grad_weight,
     softmax,
     local,
-    involution_grad_input
+    involution_grad_input,
+    local_attention
 };
 
 inline const char *name_of(Op op) {
@@ -102,7 +103,8 @@ inline const char *name_of(Op op) {
                                         "aggregation_grad_weight",
                                         "softmax",
                                         "local",
-                                        "involution_grad_input"};
+                                        "involution_grad_input",
+                                        "local_attention"};
     const size_t index = static_cast<size_t>(op);
     return index < std::size(names) ? names[index] : "unknown";
 }

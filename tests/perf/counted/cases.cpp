@@ -229,7 +229,7 @@ Status list_cases(involute_isa isa, bool smallest_only, std::vector<Case> *cases
         SingleOp op;
         INVOLUTE_RETURN_IF_ERROR(parse_single_op(single.op, &op));
         INVOLUTE_RETURN_IF_ERROR(add_layers(single_op_table(op), single.size, single.size, isa,
-                                            op.backwards, &names, cases));
+                                            op.composite != Composite::kNone, &names, cases));
     }
     if (smallest_only)
         *cases = smallest_of_each_row(std::move(*cases));
