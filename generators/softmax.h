@@ -10,7 +10,7 @@ inline constexpr int kSoftmaxSums = 8; // partial sums, each of every eighth tap
 
 struct Softmax {
     Halide::Var t{"t"}, s{"s"}, g{"g"}, x{"x"}, y{"y"}, b{"b"};
-    Halide::RDom blocks;                                       // of kSoftmaxSums taps
+    Halide::RDom all_taps, blocks;                             // of kSoftmaxSums taps
     Halide::Func values{"values"};                             // (t, g, x, y, b), -infinity beyond
     Halide::Func largest_of{"largest_of"}, largest{"largest"}; // (s, ...) of every eighth; (g, ...)
     Halide::Func powers{"powers"};                             // (t, ...)

@@ -169,8 +169,7 @@ private:
     void aggregation() {
         const float *values = picture();
         const float *kernels = input("kernels", kernels_shape(), spread(kernel().taps()));
-        problem_.expected =
-            oracle::aggregation(summation(values), exact(kernels, kernels_count()));
+        problem_.expected = oracle::aggregation(summation(values), exact(kernels, kernels_count()));
     }
 
     void gradient(bool of_input) {
@@ -202,8 +201,8 @@ private:
             {"query", &layer.query}, {"key", &layer.key}, {"value", &layer.value}};
         for (const auto &[name, projection] : projections) {
             const std::string prefix = name;
-            projection->weight = weight((prefix + ".weight").c_str(),
-                                        {channels(), channels(), 1, 1}, -limit, limit);
+            projection->weight =
+                weight((prefix + ".weight").c_str(), {channels(), channels(), 1, 1}, -limit, limit);
             if (is_set("bias"))
                 projection->bias = weight((prefix + ".bias").c_str(), {channels()}, -0.1, 0.1);
         }
