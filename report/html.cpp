@@ -24,9 +24,9 @@ std::string facts_html(const std::vector<Fact> &facts) {
         return "";
     std::string text = "<dl class=\"facts\">\n";
     for (const Fact &fact : facts) {
-        const std::string value = html_escaped(fact.value);
         text += "<div><dt>" + html_escaped(fact.key) + "</dt><dd>" +
-                (fact.code ? "<code>" + value + "</code>" : value) + "</dd></div>\n";
+                (fact.code ? code_text_html(fact.value) : html_escaped(fact.value)) +
+                "</dd></div>\n";
     }
     return text + "</dl>\n";
 }
