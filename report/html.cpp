@@ -82,7 +82,7 @@ Entries entries_of(const std::vector<Code> &code) {
 
 std::string plot_html(const Plot &plot, const std::string &id) {
     // Each is shown where its text has about its own size; page.css knows the widths.
-    const std::pair<const char *, int> sizes[] = {{"narrow", 360}, {"medium", 580}, {"wide", 840}};
+    const std::pair<const char *, int> sizes[] = {{"narrow", 330}, {"medium", 580}, {"wide", 840}};
     std::string text = "<figure class=\"picture\">\n<figcaption>" + html_escaped(plot_title(plot)) +
                        "</figcaption>\n<div class=\"fit\">\n";
     for (const auto &[name, width] : sizes)

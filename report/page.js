@@ -99,7 +99,8 @@
       "vectorized|unrolled|gpu_\\w+|in|let|allocate|if|else|atomic)\\b)|" +
       "(?<number>\\b\\d+(?:\\.\\d+)?f?\\b)", "gm"),
     "schedule": new RegExp("(?<comment>//.*)|(?<string>\"(?:[^\"\\\\\\n]|\\\\.)*\")|" +
-      "(?<word>\\.\\w+(?=\\())|(?<name>\\b(?:Var|RVar|Func|TailStrategy|auto|const|int|using)\\b)|" +
+      "(?<word>\\.\\w+(?=\\())|" +
+      "(?<name>\\b(?:Var|RVar|Func|TailStrategy|auto|const|int|using)\\b)|" +
       "(?<number>\\b\\d+\\b)", "gm"),
   };
   const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };

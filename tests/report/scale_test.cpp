@@ -41,6 +41,16 @@ TEST(Scale, LogarithmicTicks) {
     EXPECT_EQ(labels(scale_for({2, 3}, true), 6), "2 3 4 5"); // 1, 2, 5 alone would be two
 }
 
+TEST(Scale, LogarithmicRangesEndAtOneTwoOrFive) {
+    const double cases[][4] = {
+        {1.2, 1.7, 1, 2}, {3, 15, 2, 20}, {6, 30, 5, 50}, {0.7, 70, 0.5, 100}};
+    for (const auto &[lowest, highest, low, high] : cases) {
+        const Scale scale = scale_for({lowest, highest}, true);
+        EXPECT_NEAR(scale.low, low, 1e-9);
+        EXPECT_NEAR(scale.high, high, 1e-9);
+    }
+}
+
 TEST(Scale, ValuesLandWhereTheyShould) {
     const Scale linear = scale_for({0, 10}, false);
     EXPECT_DOUBLE_EQ(linear.fraction(0), 0);

@@ -17,7 +17,7 @@ const double kNan = std::numeric_limits<double>::quiet_NaN();
 const std::string kBad = "\xef\xbf\xbd"; // U+FFFD
 
 TEST(Escape, InvalidUtf8IsReplaced) {
-    EXPECT_EQ(valid_utf8("plain äöü → 日本 \xf0\x9f\x98\x80"), "plain äöü → 日本 \xf0\x9f\x98\x80");
+    EXPECT_EQ(valid_utf8("äö → 日 \xf0\x9f\x98\x80"), "äö → 日 \xf0\x9f\x98\x80");
     EXPECT_EQ(valid_utf8("a\xff"), "a" + kBad);
     EXPECT_EQ(valid_utf8("\xc3"), kBad);                                  // cut off
     EXPECT_EQ(valid_utf8("\xc3("), kBad + "(");                           // what follows is kept
