@@ -166,9 +166,11 @@ private:
         svg_.end_mark();
         const double low = at(series.low, category), high = at(series.high, category);
         if (shown && scale_.takes(low) && scale_.takes(high)) {
-            svg_.line(x_of(low), middle, x_of(high), middle, "whisker");
-            for (double edge : {low, high})
-                svg_.line(x_of(edge), middle - 3, x_of(edge), middle + 3, "whisker");
+            for (const char *css : {"halo", "whisker"}) { // seen on a dark bar, too
+                svg_.line(x_of(low), middle, x_of(high), middle, css);
+                for (double edge : {low, high})
+                    svg_.line(x_of(edge), middle - 3, x_of(edge), middle + 3, css);
+            }
             left = std::min(left, x_of(low));
             right = std::max(right, x_of(high));
         }
