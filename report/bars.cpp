@@ -37,6 +37,9 @@ public:
         for (size_t category = 0; category < chart_.categories.size(); ++category)
             y = draw_group(category, y);
         draw_references(bottom);
+        // Above the lines, which run through them where the picture is narrow.
+        for (size_t category = 0; category < chart_.categories.size(); ++category)
+            draw_name(category);
         return svg_.finish(bottom + 22 + (chart_.axis.empty() ? 0 : 18), "plot bars");
     }
 
@@ -98,9 +101,10 @@ private:
     }
 
     std::string value_text(double value) const {
+        if (std::isnan(value))
+            return "no value";
         const std::string text = number_text(value, chart_.digits, chart_.unit);
-        const bool off = !std::isnan(value) && !scale_.takes(value);
-        return off && !std::isinf(value) ? text + ", off the axis" : text;
+        return !scale_.takes(value) && !std::isinf(value) ? text + ", off the axis" : text;
     }
 
     std::vector<LegendEntry> legend() const {
@@ -128,20 +132,23 @@ private:
 
     double draw_group(size_t category, double y) {
         const double bottom = y + group_height();
-        y += 4.5;
-        if (narrow_) {
-            svg_.text(0, y + 12, shortened(chart_.categories[category], width_), "category");
-            y += 18;
-        } else {
-            const double middle = (y + bottom - 7.5) / 2;
-            svg_.text(names_, middle + 4, shortened(chart_.categories[category], names_ + 1),
-                      "category", Anchor::kEnd);
-        }
+        y += 4.5 + (narrow_ ? 18 : 0);
         for (size_t i = 0; i < chart_.series.size(); ++i) {
             draw_bar(category, i, y);
             y += bar_height() + 3;
         }
         return bottom;
+    }
+
+    void draw_name(size_t category) {
+        const double y = top_ + static_cast<double>(category) * group_height() + 4.5;
+        const double bars = group_height() - 12; // without the gap below
+        const std::string &name = chart_.categories[category];
+        if (narrow_)
+            svg_.text(0, y + 12, shortened(name, width_), "category");
+        else
+            svg_.text(names_, y + bars / 2 + 4, shortened(name, names_ + 1), "category",
+                      Anchor::kEnd);
     }
 
     void draw_bar(size_t category, size_t i, double y) {
@@ -159,9 +166,11 @@ private:
         svg_.end_mark();
         const double low = at(series.low, category), high = at(series.high, category);
         if (shown && scale_.takes(low) && scale_.takes(high)) {
-            svg_.line(x_of(low), middle, x_of(high), middle, "whisker");
-            for (double edge : {low, high})
-                svg_.line(x_of(edge), middle - 3, x_of(edge), middle + 3, "whisker");
+            for (const char *css : {"halo", "whisker"}) { // seen on a dark bar, too
+                svg_.line(x_of(low), middle, x_of(high), middle, css);
+                for (double edge : {low, high})
+                    svg_.line(x_of(edge), middle - 3, x_of(edge), middle + 3, css);
+            }
             left = std::min(left, x_of(low));
             right = std::max(right, x_of(high));
         }

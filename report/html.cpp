@@ -24,9 +24,9 @@ std::string facts_html(const std::vector<Fact> &facts) {
         return "";
     std::string text = "<dl class=\"facts\">\n";
     for (const Fact &fact : facts) {
-        const std::string value = html_escaped(fact.value);
         text += "<div><dt>" + html_escaped(fact.key) + "</dt><dd>" +
-                (fact.code ? "<code>" + value + "</code>" : value) + "</dd></div>\n";
+                (fact.code ? code_text_html(fact.value) : html_escaped(fact.value)) +
+                "</dd></div>\n";
     }
     return text + "</dl>\n";
 }
@@ -82,7 +82,7 @@ Entries entries_of(const std::vector<Code> &code) {
 
 std::string plot_html(const Plot &plot, const std::string &id) {
     // Each is shown where its text has about its own size; page.css knows the widths.
-    const std::pair<const char *, int> sizes[] = {{"narrow", 360}, {"medium", 580}, {"wide", 840}};
+    const std::pair<const char *, int> sizes[] = {{"narrow", 330}, {"medium", 580}, {"wide", 840}};
     std::string text = "<figure class=\"picture\">\n<figcaption>" + html_escaped(plot_title(plot)) +
                        "</figcaption>\n<div class=\"fit\">\n";
     for (const auto &[name, width] : sizes)

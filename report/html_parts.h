@@ -15,6 +15,8 @@ namespace involute::report {
 using Entries = std::map<std::string, size_t>;
 Entries entries_of(const std::vector<Code> &code);
 
+// A command or an identifier; lists in it may break after their commas.
+std::string code_text_html(const std::string &text);
 std::string table_html(const Table &table, const Entries &entries);
 // The picture in all widths, and its values folded away; `id` is unique in the page.
 std::string plot_html(const Plot &plot, const std::string &id);

@@ -80,4 +80,100 @@
       output.textContent = words.length ? `${kept} of ${all}` : all;
     });
   }
+
+  // --- Code. The texts are read when the panes first come near, or when a row asks for them.
+  const source = document.getElementById("texts");
+  if (!source) return;
+  const panes = { a: document.getElementById("pane-a"), b: document.getElementById("pane-b") };
+  const kLongest = 1 << 20; // longer texts are shown plain
+  let code = null;
+
+  // What one expression finds, by the name of its group, becomes a span of that class.
+  const registers = "%?\\b(?:[xyz]mm\\d+|k[0-7]|r(?:[abcd]x|[sd]i|[sb]p|ip|\\d+[dwb]?)|" +
+    "e(?:[abcd]x|[sd]i|[sb]p)|[abcd][lhx])\\b";
+  const rules = {
+    "assembly": new RegExp("(?<comment>#.*|//.*)|(?<string>\"(?:[^\"\\\\\\n]|\\\\.)*\")|" +
+      "(?<label>^[\\w.$@]+:)|(?<directive>^\\s*\\.\\w+)|(?<word>^\\s+[a-z]\\w*)|" +
+      `(?<name>${registers})|(?<number>\\$?-?\\b(?:0x[\\da-f]+|\\d+)\\b)`, "gm"),
+    "loop nest": new RegExp("(?<comment>//.*)|(?<word>\\b(?:produce|consume|store|for|parallel|" +
+      "vectorized|unrolled|gpu_\\w+|in|let|allocate|if|else|atomic)\\b)|" +
+      "(?<number>\\b\\d+(?:\\.\\d+)?f?\\b)", "gm"),
+    "schedule": new RegExp("(?<comment>//.*)|(?<string>\"(?:[^\"\\\\\\n]|\\\\.)*\")|" +
+      "(?<word>\\.\\w+(?=\\())|" +
+      "(?<name>\\b(?:Var|RVar|Func|TailStrategy|auto|const|int|using)\\b)|" +
+      "(?<number>\\b\\d+\\b)", "gm"),
+  };
+  const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+  const escaped = (text) => text.replace(/[&<>]/g, (c) => entities[c]);
+
+  function highlighted(text, kind) {
+    const rule = rules[kind];
+    if (!rule || text.length > kLongest) return escaped(text);
+    let html = "", end = 0;
+    for (const match of text.matchAll(rule)) {
+      const css = Object.keys(match.groups).find((name) => match.groups[name] !== undefined);
+      html += escaped(text.slice(end, match.index));
+      html += `<span class="${css}">${escaped(match[0])}</span>`;
+      end = match.index + match[0].length;
+    }
+    return html + escaped(text.slice(end));
+  }
+
+  const selects = (pane) => [pane.querySelector(".entry"), pane.querySelector(".kind")];
+
+  function show(pane) {
+    const [entry, kind] = selects(pane);
+    const texts = code.texts[entry.value];
+    for (const option of kind.options) // [kind, text, kind, text...]
+      option.disabled = !texts.some((one, i) => i % 2 === 0 && one === Number(option.value));
+    let at = texts.findIndex((one, i) => i % 2 === 0 && one === Number(kind.value));
+    const name = code.kinds[kind.value];
+    const output = pane.querySelector("output");
+    const target = pane.querySelector("code");
+    target.parentElement.scrollTo(0, 0);
+    if (at < 0) {
+      target.textContent = `${code.entries[entry.value]} has no ${name}.`;
+      output.textContent = "";
+    } else {
+      const text = texts[at + 1];
+      target.innerHTML = highlighted(text, name);
+      const lines = text.split("\n").length - text.endsWith("\n");
+      output.textContent = `${lines} ${lines === 1 ? "line" : "lines"}`;
+    }
+    // Rows say what stands in the panes.
+    for (const link of document.querySelectorAll(`a[data-pane="${pane.id.slice(-1)}"]`))
+      if (link.dataset.entry === entry.value) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+  }
+
+  function load() {
+    if (code) return;
+    code = JSON.parse(source.textContent);
+    for (const [i, pane] of [panes.a, panes.b].entries()) {
+      const [entry, kind] = selects(pane);
+      entry.append(...code.entries.map((name, number) => new Option(name, number)));
+      kind.append(...code.kinds.map((name, number) => new Option(name, number)));
+      // Two entries, or two kinds of the only one.
+      if (code.entries.length > 1) entry.value = String(i);
+      else if (code.kinds.length > 1) kind.value = String(i);
+      for (const select of [entry, kind]) select.addEventListener("change", () => show(pane));
+      show(pane);
+    }
+  }
+
+  new IntersectionObserver((seen, observer) => {
+    if (!seen.some((one) => one.isIntersecting)) return;
+    observer.disconnect();
+    load();
+  }, { rootMargin: "600px" }).observe(document.getElementById("code"));
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-pane]");
+    if (!link) return;
+    load();
+    const pane = panes[link.dataset.pane];
+    selects(pane)[0].value = link.dataset.entry;
+    show(pane);
+    pane.focus({ preventScroll: true }); // the link itself scrolls; "back" returns to the row
+  });
 })();

@@ -21,6 +21,10 @@ struct Box {
     }
 };
 
+double radius_of(const PointSeries &series) {
+    return series.points.size() > 150 ? 2.5 : 4.5;
+}
+
 class Frame {
 public:
     Frame(int width, const std::string &id, const std::string &title,
@@ -71,8 +75,18 @@ public:
         const double y = y_of(reference.value);
         svg.line(inside_.left, y, inside_.right, y, "reference");
         const std::string name = shortened(reference.label, inside_.right - inside_.left);
-        taken_.push_back({inside_.right - text_width(name), y - 17, inside_.right, y});
-        svg.text(inside_.right, y - 5, name, "reference", Anchor::kEnd);
+        const double wide = text_width(name);
+        // Where it covers nothing: at the right or the left, above or below; else over what is.
+        const std::array<Box, 4> places = {
+            {{inside_.right - wide, y - 17, inside_.right, y - 1},
+             {inside_.right - wide, y + 1, inside_.right, y + 17},
+             {inside_.left + 4, y - 17, inside_.left + 4 + wide, y - 1},
+             {inside_.left + 4, y + 1, inside_.left + 4 + wide, y + 17}}};
+        const Box *box = std::find_if(places.begin(), places.end(),
+                                      [&](const Box &place) { return free(place); });
+        box = box == places.end() ? places.begin() : box;
+        svg.text(box->left, box->top + 12, name, "reference");
+        taken_.push_back(*box);
     }
 
     void roof(const Roof &roof, const std::string &css) {
@@ -85,6 +99,8 @@ public:
         svg.begin_mark(roof_text(roof), "mark");
         svg.polyline(corners, css);
         svg.end_mark();
+        for (size_t i = 1; i < corners.size(); ++i)
+            keep_free(corners[i - 1], corners[i]);
         const auto [x1, y1] = corners[0];
         const auto [x2, y2] = corners[1];
         const double length = std::hypot(x2 - x1, y2 - y1);
@@ -125,7 +141,7 @@ public:
             }
             svg.polyline(run, "curve " + series_class(number));
         }
-        const double radius = series.points.size() > 150 ? 2.5 : 4.5;
+        const double radius = radius_of(series);
         for (const Point &point : series.points) {
             if (!shows(point)) {
                 ++hidden_;
@@ -144,20 +160,36 @@ public:
         }
     }
 
-    // After all marks are drawn: right, left, above or below of the mark, or not at all.
+    // No name is written across this line.
+    void keep_free(std::pair<double, double> from, std::pair<double, double> to) {
+        const int steps =
+            static_cast<int>(std::hypot(to.first - from.first, to.second - from.second) / 4);
+        for (int i = 0; i <= steps; ++i) {
+            const double share = steps > 0 ? static_cast<double>(i) / steps : 0;
+            const double x = from.first + share * (to.first - from.first);
+            const double y = from.second + share * (to.second - from.second);
+            taken_.push_back({x - 1, y - 1, x + 1, y + 1});
+        }
+    }
+
+    // After all marks are drawn, around the mark or not at all.
     void names(const PointSeries &series) {
         for (const Point &point : series.points) {
             if (!point.labelled || point.name.empty() || !shows(point))
                 continue;
             const double x = x_of(point.x), y = y_of(point.y), wide = text_width(point.name);
-            const std::array<Box, 4> places = {{{x + 8, y - 7, x + 8 + wide, y + 7},
-                                                {x - 8 - wide, y - 7, x - 8, y + 7},
-                                                {x - wide / 2, y - 21, x + wide / 2, y - 7},
-                                                {x - wide / 2, y + 7, x + wide / 2, y + 21}}};
+            const double half = wide / 2, gap = radius_of(series) + 3.5;
+            // Letters are about 10 high.
+            const std::array<Box, 6> places = {{{x + gap, y - 5, x + gap + wide, y + 5},
+                                                {x - gap - wide, y - 5, x - gap, y + 5},
+                                                {x - half, y - gap - 11, x + half, y - gap - 1},
+                                                {x - half, y + gap + 1, x + half, y + gap + 11},
+                                                {x + 4, y - gap - 9, x + 4 + wide, y - gap + 1},
+                                                {x - 4 - wide, y - gap - 9, x - 4, y - gap + 1}}};
             for (const Box &box : places) {
                 if (!free(box))
                     continue;
-                svg.text(box.left, box.top + 11, point.name, "name");
+                svg.text(box.left, box.top + 9, point.name, "name");
                 taken_.push_back(box);
                 break;
             }
@@ -208,7 +240,9 @@ Scale scale_of(const Axis &axis, std::vector<double> values) {
         scale.low = *axis.low;
     if (axis.high && scale.takes(*axis.high))
         scale.high = *axis.high;
-    return scale.low < scale.high ? scale : scale_for({scale.low}, axis.logarithmic);
+    // Limits in the wrong order, or too close for ticks between them.
+    const double size = std::max(std::abs(scale.low), std::abs(scale.high));
+    return scale.high - scale.low > 1e-9 * size ? scale : scale_for({scale.low}, axis.logarithmic);
 }
 
 std::vector<LegendEntry> legend_of(const std::vector<PointSeries> &series) {
@@ -242,9 +276,9 @@ std::string scatter_svg(const ScatterPlot &plot, int width, const std::string &i
         ys.push_back(level.value);
     Frame frame(width, id, plot.title, plot.description);
     frame.begin(plot.x, plot.y, scale_of(plot.x, xs), scale_of(plot.y, ys), legend_of(plot.series));
+    draw_series(&frame, plot.series, plot.x, plot.y);
     for (const Reference &level : plot.levels)
         frame.level(level);
-    draw_series(&frame, plot.series, plot.x, plot.y);
     return frame.finish("plot points");
 }
 
@@ -254,7 +288,7 @@ std::string roofline_svg(const RooflinePlot &plot, int width, const std::string 
     for (const PointSeries &series : plot.series)
         for (const Point &point : series.points) {
             xs.push_back(point.x);
-            ys.push_back(point.y);
+            ys.push_back(point.y * 0.8); // no mark on the axis
         }
     std::vector<LegendEntry> legend = legend_of(plot.series);
     size_t number = 0;

@@ -54,15 +54,17 @@ std::string linear_label(double value, double step) {
 
 std::vector<Tick> linear_ticks(const Scale &scale, int most) {
     std::vector<Tick> found;
-    const double step = linear_step(scale.low, scale.high, most);
-    const double slack = step * 1e-6;
-    for (double i = std::ceil((scale.low - slack) / step); i * step <= scale.high + slack; ++i)
-        found.push_back({i * step, linear_label(i * step, step)});
+    double step = linear_step(scale.low, scale.high, most);
+    for (; found.empty(); step = step_down(step * 0.99)) { // a large one may pass over the range
+        const double slack = step * 1e-6;
+        for (double i = std::ceil((scale.low - slack) / step); i * step <= scale.high + slack; ++i)
+            found.push_back({i * step, linear_label(i * step, step)});
+    }
     return found;
 }
 
 std::vector<Tick> logarithmic_ticks(const Scale &scale, int most) {
-    const double decades = std::log10(scale.high / scale.low);
+    const double decades = std::log10(scale.high) - std::log10(scale.low);
     if (decades < 0.7) // too short for two of 1, 2, 5
         return linear_ticks(scale, most);
     std::vector<Tick> found;
@@ -92,11 +94,13 @@ bool Scale::takes(double value) const {
 
 bool Scale::shows(double value) const {
     const double slack = 1e-9; // of the axis
-    return takes(value) && fraction(value) >= -slack && fraction(value) <= 1 + slack;
+    return std::isfinite(value) && (!logarithmic || value > 0) && fraction(value) >= -slack &&
+           fraction(value) <= 1 + slack;
 }
 
 double Scale::fraction(double value) const {
-    return logarithmic ? std::log(value / low) / std::log(high / low)
+    // Ratios of doubles may be none: 1e300 / 1e-300.
+    return logarithmic ? (std::log(value) - std::log(low)) / (std::log(high) - std::log(low))
                        : (value - low) / (high - low);
 }
 

@@ -11,8 +11,8 @@ struct Scale {
     double low = 0, high = 1;
     bool logarithmic = false;
 
-    bool takes(double value) const;      // finite, positive on a logarithmic axis
-    bool shows(double value) const;      // also within the range
+    bool takes(double value) const;      // finite, positive on a logarithmic axis, below 1e300
+    bool shows(double value) const;      // within the range
     double fraction(double value) const; // 0 at low, 1 at high
 };
 

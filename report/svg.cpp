@@ -165,16 +165,23 @@ std::string Svg::finish(double height, const std::string &css) const {
 
 double draw_legend(Svg *svg, double y, double width, const std::vector<LegendEntry> &entries) {
     constexpr double kRow = 20, kGap = 18;
+    const auto sign_of = [](const LegendEntry &entry) { return entry.line ? 28.0 : 16.0; };
+    double all = 0;
+    for (const LegendEntry &entry : entries)
+        all += sign_of(entry) + text_width(entry.name) + kGap;
     double x = 0;
     const double top = y;
+    bool lines = false;
     for (const LegendEntry &entry : entries) {
-        const double sign = entry.line ? 28 : 16;
+        const double sign = sign_of(entry);
         const std::string name = shortened(entry.name, width - sign - 2);
         const double needed = sign + text_width(name);
-        if (x > 0 && x + needed > width) {
+        // Lines begin a row of their own where marks and lines do not fit in one.
+        if (x > 0 && (x + needed > width || (entry.line != lines && all > width))) {
             x = 0;
             y += kRow;
         }
+        lines = entry.line;
         if (entry.line)
             svg->line(x, y + 8, x + 22, y + 8, entry.css);
         else {

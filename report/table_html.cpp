@@ -12,6 +12,7 @@ namespace involute::report {
 namespace {
 
 constexpr size_t kLong = 30; // from here on a table scrolls under its head
+constexpr size_t kWide = 40; // longer texts may break into lines
 
 bool numeric(const Column &column) {
     return column.type == CellType::kNumber || column.type == CellType::kPercent;
@@ -51,7 +52,7 @@ std::string reason_html(const Row &row) {
 std::string cell_html(const Column &column, const Cell &cell, bool best) {
     const std::string text = html_escaped(cell_text(column, cell));
     if (column.type == CellType::kCode && !cell.missing() && !text.empty())
-        return "<code>" + text + "</code>";
+        return code_text_html(cell_text(column, cell));
     if (best)
         return "<strong>" + text + "</strong>";
     return text;
@@ -75,6 +76,8 @@ std::string row_html(const Table &table, const Row &row, const std::vector<bool>
         const Column &column = table.columns[i];
         const Cell cell = i < row.cells.size() ? row.cells[i] : Cell();
         std::string kind = numeric(column) ? "number" : "";
+        if (i > 0 && cell.text().size() > kWide)
+            kind = "wide";
         if (best[i])
             kind += kind.empty() ? "best" : " best";
         text += i == 0 ? "<th scope=\"row\"" : "<td";
@@ -98,6 +101,27 @@ std::string row_html(const Table &table, const Row &row, const std::vector<bool>
 }
 
 } // namespace
+
+std::string code_text_html(const std::string &text) {
+    std::string broken;
+    bool option = false; // "--name" stays in one line; browsers break after hyphens
+    const std::string escaped = html_escaped(text) + " ";
+    for (size_t i = 0; i + 1 < escaped.size(); ++i) {
+        const char c = escaped[i];
+        if (!option && c == '-' && (i == 0 || escaped[i - 1] == ' ')) {
+            broken += "<span class=\"option\">";
+            option = true;
+        }
+        broken += c;
+        if (option && (escaped[i + 1] == ' ' || escaped[i + 1] == '=')) {
+            broken += "</span>";
+            option = false;
+        } else if (c == ',') {
+            broken += "<wbr>";
+        }
+    }
+    return "<code>" + broken + "</code>";
+}
 
 std::string table_html(const Table &table, const Entries &entries) {
     const std::string caption = html_escaped(table.caption);
