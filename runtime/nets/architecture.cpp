@@ -104,7 +104,7 @@ Status parse_involution(const JsonFields &fields, Architecture *architecture) {
     Architecture &a = *architecture;
     INVOLUTE_RETURN_IF_ERROR(fields.odd("kernel", kMaxKernel, &a.kernel));
     INVOLUTE_RETURN_IF_ERROR(
-        fields.integer("group_channels", 1, 8 * kMaxBaseChannels, &a.group_channels));
+        fields.integer("group_channels", 0, 8 * kMaxBaseChannels, &a.group_channels));
     INVOLUTE_RETURN_IF_ERROR(fields.integer("reduction", 0, 8 * kMaxBaseChannels, &a.reduction));
     INVOLUTE_RETURN_IF_ERROR(fields.integer("dilation", 1, kMaxDilation, &a.dilation));
     return {};

@@ -22,7 +22,8 @@ Status infer_stem_kernel(ParameterReader *reader, Architecture *architecture) {
     if (!architecture->involution || architecture->stem_kernel_set ||
         !reader->shape_of(kStemGenerationWeight, &shape))
         return {};
-    const int64_t groups = architecture->stem_channels / 2 / architecture->group_channels;
+    const int64_t groups =
+        architecture->stem_channels / 2 / architecture->group(architecture->stem_channels / 2);
     for (int64_t kernel = 1; kernel <= 255; kernel += 2) {
         if (shape[0] == kernel * kernel * groups) {
             architecture->stem_kernel = kernel;

@@ -6,7 +6,7 @@ namespace involute {
 
 Table rednet_table(const Architecture &a) {
     const int64_t half = a.stem_channels / 2;
-    const InvolutionShape stem = {a.stem_kernel, 1, 1, a.group_channels, a.hidden(half)};
+    const InvolutionShape stem = {a.stem_kernel, 1, 1, a.group(half), a.hidden(half)};
 
     Table table;
     int x = table.add_input("input", 3);

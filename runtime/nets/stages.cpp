@@ -15,7 +15,7 @@ int add_bottleneck(Table *table, const Architecture &a, const std::string &block
     int x = table->conv(input, block + "conv1", {weight("conv1"), "", block + "bn1", "", ""},
                         middle, 1, 1, true);
     if (a.involution) {
-        const InvolutionShape shape = {a.kernel, stride, a.dilation, a.group_channels,
+        const InvolutionShape shape = {a.kernel, stride, a.dilation, a.group(middle),
                                        a.hidden(middle)};
         x = table->involution(Op::kInvolution, x, block + "conv2",
                               involution_names(block + "conv2", a.reduction != 0, block + "bn2"),
