@@ -90,13 +90,18 @@ double copy_bandwidth(size_t bytes) {
     return best;
 }
 
+void set_limits(const std::string &of, const std::string &seconds, const std::string &megabytes,
+                Limits *limits) {
+    if (!seconds.empty())
+        limits->seconds = parse_seconds("--" + of + "-time", seconds);
+    if (!megabytes.empty())
+        limits->bytes = parse_integer("--" + of + "-memory", megabytes, 64, 1 << 20) << 20;
+}
+
 ContestSettings settings_of(const CompareOptions &options) {
     ContestSettings settings;
-    if (!options.search_time.empty())
-        settings.search.seconds = parse_seconds("--search-time", options.search_time);
-    if (!options.search_memory.empty())
-        settings.search.bytes = parse_integer("--search-memory", options.search_memory, 64, 1 << 20)
-                                << 20;
+    set_limits("search", options.search_time, options.search_memory, &settings.search);
+    set_limits("run", options.run_time, options.run_memory, &settings.run);
     if (!options.rounds.empty())
         settings.rounds = static_cast<int>(parse_integer("--rounds", options.rounds, 1, 1000));
     if (!options.turn.empty())
@@ -131,6 +136,8 @@ std::string command_text(const CompareOptions &options) {
     for (const auto &[option, value] :
          {std::pair<const char *, const std::string *>{"--search-time", &options.search_time},
           {"--search-memory", &options.search_memory},
+          {"--run-time", &options.run_time},
+          {"--run-memory", &options.run_memory},
           {"--rounds", &options.rounds},
           {"--turn", &options.turn}})
         if (!value->empty()) {
@@ -278,6 +285,14 @@ void add_compare(CLI::App *app, int *exit_code) {
     command
         ->add_option("--search-memory", options->search_memory,
                      "memory that a search may take (8192)")
+        ->type_name("MB");
+    command
+        ->add_option("--run-time", options->run_time,
+                     "seconds after which a kernel that does not answer is stopped (60)")
+        ->type_name("SECONDS");
+    command
+        ->add_option("--run-memory", options->run_memory,
+                     "address space of a process that runs kernels (8192)")
         ->type_name("MB");
     command->add_option("--rounds", options->rounds, "turns of each kernel (5)")->type_name("N");
     command->add_option("--turn", options->turn, "seconds of a turn (0.02)")->type_name("SECONDS");

@@ -9,7 +9,7 @@ struct CompareOptions {
     RawOptions raw;
     RawOperator op;
     std::string folder = "compare";
-    std::string search_time, search_memory, rounds, turn;
+    std::string search_time, search_memory, run_time, run_memory, rounds, turn;
     std::string peers; // "all" or names, "": none
     bool ops = false, ablation = false, networks = false;
     bool fresh = false, json = false;

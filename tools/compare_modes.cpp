@@ -77,7 +77,7 @@ report::BarChart times_chart(const std::string &title, const std::vector<Json> &
     report::BarChart chart;
     chart.title = title;
     chart.description = "Median time of each, one bar for each machine. Shorter is faster.";
-    chart.axis = "ms (log)", chart.unit = "ms", chart.logarithmic = true;
+    chart.axis = "ms", chart.unit = "ms", chart.logarithmic = true;
     chart.digits = report::significant(3);
     std::map<std::string, std::map<std::string, double>> by_machine;
     std::vector<std::string> machines;

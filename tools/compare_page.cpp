@@ -110,7 +110,7 @@ report::BarChart overview(const std::vector<Place> &places) {
     chart.description =
         "For each operator the geometric mean over its shapes of the time of each autoscheduler "
         "divided by the time of the hand schedule; 1 is as fast.";
-    chart.axis = "times the hand schedule (log)";
+    chart.axis = "times the hand schedule";
     chart.unit = "x";
     chart.digits = report::significant(3);
     chart.logarithmic = true, chart.base = 1;
@@ -154,7 +154,7 @@ report::BarChart chart_of(const std::string &name, const std::vector<Place> &pla
         products = products || (place.of(kHand) && place.of(kHand)->at("macs") > 0);
     if (!products) {
         chart.title = name + ": time";
-        chart.axis = "ms (log)", chart.unit = "ms", chart.logarithmic = true;
+        chart.axis = "ms", chart.unit = "ms", chart.logarithmic = true;
         chart.description = "Median time of " + name + " for each shape and schedule.";
     }
     for (const std::string &schedule : schedules) {

@@ -76,7 +76,7 @@ report::Section section_of(const Json &rows, const std::string &task) {
     report::BarChart chart;
     chart.title = task + ": time";
     chart.description = "Median time of each engine. Shorter is faster.";
-    chart.axis = "ms (log)", chart.unit = "ms", chart.logarithmic = true;
+    chart.axis = "ms", chart.unit = "ms", chart.logarithmic = true;
     chart.digits = report::significant(3);
     chart.series = {{"median", {}}};
     for (const Json &row : rows) {

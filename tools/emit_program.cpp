@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -55,6 +56,22 @@ std::string halide_of_python(const std::string &log) {
         return "";
     const std::string text = text_of(log);
     return text.substr(0, text.find('\n')) + "/lib64";
+}
+
+constexpr const char *kWork = "work-"; // and the number of the process
+
+// Folders of processes that were killed.
+void remove_abandoned(const std::string &parent) {
+    std::error_code error;
+    for (const auto &entry : fs::directory_iterator(parent, error)) {
+        const std::string name = entry.path().filename();
+        if (name.rfind(kWork, 0) != 0)
+            continue;
+        const int process = std::atoi(name.c_str() + std::strlen(kWork));
+        std::error_code ignored;
+        if (process > 0 && kill(process, 0) != 0 && errno == ESRCH)
+            fs::remove_all(entry.path(), ignored);
+    }
 }
 
 using Clock = std::chrono::steady_clock;
@@ -137,7 +154,8 @@ void find_halide(const std::string &emit, const std::string &folder, const std::
 }
 
 WorkFolder::WorkFolder(const std::string &parent) {
-    std::string name = parent + "/work-XXXXXX";
+    remove_abandoned(parent);
+    std::string name = parent + "/" + kWork + std::to_string(getpid()) + "-XXXXXX";
     if (!mkdtemp(name.data()))
         throw Failure(kExitEnvironment, parent + ": cannot be written");
     path_ = name;

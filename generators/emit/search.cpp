@@ -44,7 +44,8 @@ void save(Halide::Pipeline pipeline) {
     const Search &search = current_search();
     std::ofstream file(search.save_to);
     file << schedules::automatic::saved_schedule_text(
-        std::filesystem::path(search.save_to).stem().string(), search.key, search.source, pipeline);
+        std::filesystem::path(search.save_to).stem().string(), search.key, search.seconds,
+        search.source, pipeline);
     if (!file.flush()) {
         throw Halide::CompileError(search.save_to + ": cannot be written");
     }
@@ -71,6 +72,7 @@ void autoschedule(Halide::Pipeline pipeline, const Halide::Target &target) {
         }
         saved->apply(pipeline, target);
         current.from_saved = true;
+        current.seconds = current.cpu_seconds = saved->seconds;
         return;
     }
     search(pipeline, target, *with);

@@ -62,7 +62,7 @@ std::string changed_since(const SavedSchedule &saved, Halide::Pipeline pipeline)
     return "";
 }
 
-std::string saved_schedule_text(const std::string &name, const SearchKey &key,
+std::string saved_schedule_text(const std::string &name, const SearchKey &key, double seconds,
                                 const std::string &source, Halide::Pipeline pipeline) {
     std::ostringstream text;
     text << "// Found by " << key.schedule << " for " << key.row << ", " << key.isa << ", "
@@ -78,7 +78,7 @@ std::string saved_schedule_text(const std::string &name, const SearchKey &key,
     }
     text << "}\n\nconst SavedSchedule " << name << "_saved = {\n    {\"" << key.row << "\", \""
          << key.isa << "\", \"" << key.schedule << "\",\n     \"" << key.call << "\",\n     "
-         << key.parallelism << "},\n    {";
+         << key.parallelism << "},\n    " << seconds << ",\n    {";
     const char *comma = "";
     for (int number : scheduled_funcs(source)) {
         text << comma << "{" << number << ", \""

@@ -21,6 +21,7 @@ struct SearchKey {
 
 struct SavedSchedule {
     SearchKey key;
+    double seconds = 0;                             // that the search has taken
     std::vector<std::pair<int, std::string>> funcs; // number in the pipeline, name
     void (*apply)(Halide::Pipeline pipeline, Halide::Target target);
 };
@@ -38,7 +39,7 @@ std::string func_name(const Halide::Func &func);
 
 // The file saved/NAME.inc for a schedule that was just found: `source` is the autoscheduler's own
 // code.
-std::string saved_schedule_text(const std::string &name, const SearchKey &key,
+std::string saved_schedule_text(const std::string &name, const SearchKey &key, double seconds,
                                 const std::string &source, Halide::Pipeline pipeline);
 
 } // namespace involute::schedules::automatic

@@ -35,6 +35,7 @@ struct Sample {
                               "f32",
                               "naive",
                               "no_kernel",
+                              nullptr,
                               3,
                               1,
                               16,
@@ -89,7 +90,11 @@ TEST(RegisterKernels, KernelsThatDoNotFitAreRefused) {
     refused([](involute_kernel *k) { k->dtype = "bf16"; }, "expected dtype");
     refused([](involute_kernel *k) { k->schedule = "hand"; }, "expected schedule");
     refused([](involute_kernel *k) { k->isa = 99; }, "expected isa");
-    refused([](involute_kernel *k) { k->row = "aggregation_k4_s1"; }, "aggregation_k4_s1");
+    refused([](involute_kernel *k) { k->kernel = 4; }, "a row as this library has it");
+    refused([](involute_kernel *k) { k->row = "a_row_of_its_own", k->packing = 65; },
+            "expected packing 1 .. 64, got 65");
+    refused([](involute_kernel *k) { k->row = "a_row_of_its_own", k->stride = -1; },
+            "expected numbers from 0");
     refused([](involute_kernel *k) { k->packing = 8; }, "a row as this library has it");
     refused([](involute_kernel *k) { k->function = nullptr; }, "function");
     refused([](involute_kernel *k) { k->symbol = nullptr; }, "symbol");
@@ -124,6 +129,21 @@ std::vector<float> run(const char *schedule, involute_status *status) {
     involute_session_destroy(session);
     involute_model_destroy(model);
     return output;
+}
+
+// What creating a session of 8x8 says; "" when all is well.
+std::string session_message(const involute_model_options &options) {
+    involute_model *model = nullptr;
+    involute_status status = involute_model_create(&options, &model);
+    involute_session_options sizes = {};
+    sizes.struct_size = sizeof sizes;
+    sizes.batch = 1, sizes.height = 8, sizes.width = 8, sizes.threads = 1;
+    involute_session *session = nullptr;
+    if (status.code == INVOLUTE_OK)
+        status = involute_session_create(model, &sizes, &session);
+    involute_session_destroy(session);
+    involute_model_destroy(model);
+    return status.message;
 }
 
 // Emit's naive kernels in a library of their own, with this library's threads and memory.
@@ -166,11 +186,87 @@ TEST(RegisterKernels, APackGivesTheSameBits) {
     options.architecture = R"({"kind":"aggregation","channels":32})";
     options.schedule = "naive";
     options.isa = INVOLUTE_ISA_BASELINE;
+    EXPECT_EQ(session_message(options),
+              "layer 'aggregation': no kernel of schedule naive was registered for row "
+              "aggregation_k7_s1, isa baseline and call "
+              "16:1,2:16,8:32,8:256,1:2048;7:1,7:7,2:49,8:98,8:784,1:6272;16:1,2:16;16:1,2:16;f;t;"
+              "16:1,2:16,8:32,8:256,1:2048");
+}
+
+// Of one call: no other takes it, and it goes before the one for any.
+TEST(RegisterKernels, AKernelForOneCallIsTakenForThatCall) {
+    static std::string call; // of 32 channels at 8x8
+    involute_model_options options = {};
+    options.struct_size = sizeof options;
+    options.architecture = R"({"kind":"aggregation","channels":32,"kernel":3,"stride":2})";
+    options.schedule = "adams2019";
+    options.isa = INVOLUTE_ISA_BASELINE;
+    const std::string missing = session_message(options);
+    const size_t at = missing.find("and call ");
+    ASSERT_NE(at, std::string::npos) << missing;
+    call = missing.substr(at + 9);
+
+    static Sample sample;
+    sample.kernel.row = "aggregation_k3_sn", sample.kernel.stride = 0;
+    sample.kernel.schedule = "adams2019", sample.kernel.call = call.c_str();
+    ASSERT_EQ(involute_register_kernels(&sample.table).code, INVOLUTE_OK);
+    EXPECT_EQ(session_message(options), "");
+    options.architecture = R"({"kind":"aggregation","channels":48,"kernel":3,"stride":2})";
+    EXPECT_NE(session_message(options).find("no kernel of schedule adams2019"), std::string::npos);
+    EXPECT_NE(sample.refusal().find("not there yet"), std::string::npos);
+}
+
+// A row that the library does not have serves the layers that fit it, all others stay as they were.
+TEST(RegisterKernels, RowsOfTheirOwnAreTakenByTheirSchedule) {
+    static Sample sample;
+    sample.kernel.row = "aggregation_k5_s1_g8", sample.kernel.schedule = "specialised";
+    sample.kernel.kernel = 5, sample.kernel.group_channels = 8;
+    ASSERT_EQ(involute_register_kernels(&sample.table).code, INVOLUTE_OK);
+    const auto row_of = [](const char *architecture, const char *schedule) {
+        involute_model_options options = {};
+        options.struct_size = sizeof options;
+        options.architecture = architecture;
+        options.schedule = schedule;
+        options.isa = INVOLUTE_ISA_BASELINE;
+        involute_model *model = nullptr;
+        EXPECT_EQ(involute_model_create(&options, &model).code, INVOLUTE_OK);
+        const std::string json = model ? involute_model_json(model) : "";
+        involute_model_destroy(model);
+        const size_t at = json.find("\"row\":\"");
+        return json.substr(at + 7, json.find('"', at + 7) - at - 7);
+    };
+    const char *own = R"({"kind":"aggregation","channels":32,"kernel":5,"group_channels":8})";
+    EXPECT_EQ(row_of(own, "specialised"), "aggregation_k5_s1_g8");
+    EXPECT_EQ(row_of(own, "hand"), "aggregation_generic");
+    EXPECT_EQ(row_of(R"({"kind":"aggregation","channels":32,"kernel":7})", "specialised"),
+              "aggregation_k7_s1");
+}
+
+TEST(RegisterKernels, APlannedSessionTellsButDoesNotRun) {
+    involute_model_options options = {};
+    options.struct_size = sizeof options;
+    options.architecture = R"({"kind":"global_pool","channels":32})";
+    options.schedule = "li2018"; // of which nothing was registered
     involute_model *model = nullptr;
-    status = involute_model_create(&options, &model);
-    EXPECT_EQ(status.code, INVOLUTE_UNAVAILABLE);
-    EXPECT_STREQ(status.message, "layer 'aggregation': no kernel of schedule naive was registered "
-                                 "for row aggregation_k7_s1, isa baseline");
+    ASSERT_EQ(involute_model_create(&options, &model).code, INVOLUTE_OK);
+    involute_session_options sizes = {};
+    sizes.struct_size = sizeof sizes;
+    sizes.batch = 1, sizes.height = 4, sizes.width = 4, sizes.threads = 1, sizes.plan_only = 1;
+    involute_session *session = nullptr;
+    ASSERT_EQ(involute_session_create(model, &sizes, &session).code, INVOLUTE_OK);
+    EXPECT_NE(
+        std::string(involute_session_json(session)).find("\"call\":\"16:1,2:16,16:32,1:512;f"),
+        std::string::npos)
+        << involute_session_json(session);
+    std::vector<float> values(32 * 16), result(32);
+    const int64_t map[] = {1, 32, 4, 4}, pixel[] = {1, 32};
+    const involute_named_tensor input = {"input", involute_tensor_f32(values.data(), 4, map)};
+    const involute_named_tensor output = {"output", involute_tensor_f32(result.data(), 2, pixel)};
+    const involute_status status = involute_session_run(session, &input, 1, &output, 1);
+    EXPECT_EQ(status.code, INVOLUTE_INVALID_ARGUMENT);
+    EXPECT_NE(std::string(status.message).find("plan_only"), std::string::npos) << status.message;
+    involute_session_destroy(session);
+    involute_model_destroy(model);
 }
 
 } // namespace

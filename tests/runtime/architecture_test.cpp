@@ -149,7 +149,7 @@ TEST(Architecture, EveryBrokenRuleIsNamed) {
         {R"("depth":50,"kernel":257)", "found 257"},
         {R"("depth":50,"kernel":-7)", "found -7"},
         {R"("depth":50,"kernel":true)", "found true"},
-        {R"("depth":50,"group_channels":0)", "group_channels must be an integer from 1"},
+        {R"("depth":50,"group_channels":-1)", "group_channels must be an integer from 0"},
         {R"("depth":50,"reduction":-1)", "reduction must be an integer from 0"},
         {R"("depth":50,"dilation":0)", "dilation must be an integer from 1 to 4096, found 0"},
         {R"("depth":50,"dilation":4097)", "found 4097"},

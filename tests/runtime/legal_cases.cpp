@@ -3,42 +3,19 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <random>
-#include <tuple>
 #include <vector>
 
 #include "involute/involute.h"
-#include "oracle/attention.h"
-#include "oracle/conv2d.h"
-#include "oracle/involution.h"
+#include "oracle/problem.h"
 
 namespace involute::legal_cases {
 namespace {
 
 using Json = nlohmann::json;
-using Shape = std::vector<int64_t>;
+using oracle::Random;
+using oracle::Shape;
 
 constexpr int64_t kMostWork = 400000; // multiply-adds of a case
-
-class Random {
-public:
-    explicit Random(uint64_t seed) : engine_(seed * 0x9E3779B97F4A7C15u + 1) {}
-
-    // The engine's numbers are the same everywhere, the library's distributions are not.
-    int64_t between(int64_t low, int64_t high) {
-        return low + static_cast<int64_t>(engine_() % static_cast<uint64_t>(high - low + 1));
-    }
-    bool one_in(int64_t n) {
-        return between(1, n) == 1;
-    }
-    float value(double low, double high) {
-        return static_cast<float>(low +
-                                  (high - low) * static_cast<double>(engine_() >> 11) * 0x1p-53);
-    }
-
-private:
-    std::mt19937_64 engine_;
-};
 
 struct Case {
     std::string kind;
@@ -173,131 +150,14 @@ Case draw(Random *random, const std::vector<involute_isa> &isas) {
     return one;
 }
 
-// Named tensors with memory of their own.
-class Tensors {
-public:
-    float *add(const char *name, const Shape &shape, Random *random, double low, double high) {
-        int64_t count = 1;
-        for (int64_t extent : shape)
-            count *= extent;
-        auto &values = values_.emplace_back(new std::vector<float>(static_cast<size_t>(count)));
-        for (float &value : *values)
-            value = random->value(low, high);
-        named_.push_back(
-            {name, involute_tensor_f32(values->data(), static_cast<int32_t>(shape.size()),
-                                       shape.data())});
-        return values->data();
-    }
-    const std::vector<involute_named_tensor> &named() const {
-        return named_;
-    }
-
-private:
-    std::vector<std::unique_ptr<std::vector<float>>> values_;
-    std::vector<involute_named_tensor> named_;
-};
-
-struct Operands {
-    Tensors weights, inputs;
-    oracle::Bounded expected;
-};
-
-double spread(int64_t fan_in) {
-    return std::sqrt(3.0 / static_cast<double>(fan_in));
-}
-
-oracle::Aggregation aggregation_of(const Case &one, const float *input) {
-    oracle::Aggregation layer;
-    layer.batch = one.batch, layer.channels = one.channels;
-    layer.height = one.height, layer.width = one.width, layer.kernel = one.kernel;
-    layer.stride = one.stride, layer.dilation = one.dilation, layer.upsample = one.upsample;
-    layer.group_channels = one.group, layer.clamp = one.clamp, layer.relu = one.relu;
-    layer.input = input;
-    return layer;
-}
-
-void prepare_conv2d(const Case &one, const float *input, Random *random, Operands *all) {
-    oracle::Conv2d layer;
-    layer.batch = one.batch, layer.in_channels = one.channels;
-    layer.out_channels = one.out_channels, layer.height = one.height, layer.width = one.width;
-    layer.kernel = one.kernel, layer.stride = one.stride, layer.dilation = one.dilation;
-    layer.groups = one.conv_groups, layer.relu = one.relu, layer.input = input;
-    layer.local = one.kind == "local";
-    const int64_t depth = one.channels / one.conv_groups;
-    const double limit = spread(depth * one.kernel.taps());
-    Shape weight = {one.out_channels, depth, one.kernel.height, one.kernel.width};
-    Shape bias = {one.out_channels};
-    if (layer.local)
-        for (Shape *shape : {&weight, &bias})
-            shape->insert(shape->end(), {one.rows(), one.columns()});
-    layer.weight = all->weights.add("weight", weight, random, -limit, limit);
-    layer.bias = all->weights.add("bias", bias, random, -1, 1);
-    if (one.residual)
-        layer.residual = all->inputs.add(
-            "residual", {one.batch, one.out_channels, one.rows(), one.columns()}, random, -1, 1);
-    all->expected = oracle::conv2d(layer);
-}
-
-void prepare_generation(const Case &one, const float *input, Random *random, Operands *all) {
-    oracle::KernelGeneration layer;
-    layer.batch = one.batch, layer.channels = one.channels;
-    layer.height = one.height, layer.width = one.width, layer.kernel = one.kernel;
-    layer.stride = one.stride, layer.group_channels = one.group, layer.hidden = one.hidden();
-    layer.input = input;
-    oracle::BatchNorm norm = {};
-    if (layer.hidden > 0) {
-        const double limit = spread(one.channels);
-        layer.reduce_weight = all->weights.add(
-            "conv1.conv.weight", {layer.hidden, one.channels, 1, 1}, random, -limit, limit);
-        norm.weight = all->weights.add("conv1.bn.weight", {layer.hidden}, random, 0.5, 1.5);
-        norm.bias = all->weights.add("conv1.bn.bias", {layer.hidden}, random, -0.25, 0.25);
-        norm.mean = all->weights.add("conv1.bn.running_mean", {layer.hidden}, random, -0.25, 0.25);
-        norm.variance = all->weights.add("conv1.bn.running_var", {layer.hidden}, random, 0.5, 1.5);
-        layer.norm = &norm;
-    }
-    const int64_t depth = layer.hidden > 0 ? layer.hidden : one.channels;
-    const double limit = spread(depth * one.kernel.taps());
-    layer.weight = all->weights.add("conv2.conv.weight", {one.kernel_rows(), depth, 1, 1}, random,
-                                    -limit, limit);
-    layer.bias = all->weights.add("conv2.conv.bias", {one.kernel_rows()}, random, -0.1, 0.1);
-    all->expected = one.kind == "involution" ? oracle::involution(layer, aggregation_of(one, input))
-                                             : oracle::kernel_generation(layer);
-}
-
-void prepare_attention(const Case &one, const float *input, Random *random, Operands *all) {
-    oracle::LocalAttention layer;
-    layer.batch = one.batch, layer.channels = one.channels;
-    layer.height = one.height, layer.width = one.width, layer.kernel = one.kernel.width;
-    layer.dilation = one.dilation, layer.group_channels = one.group, layer.relu = one.relu;
-    layer.input = input;
-    const double limit = spread(one.channels);
-    for (const auto &[weight, bias, projection] :
-         {std::tuple("query.weight", "query.bias", &layer.query),
-          {"key.weight", "key.bias", &layer.key},
-          {"value.weight", "value.bias", &layer.value}}) {
-        projection->weight =
-            all->weights.add(weight, {one.channels, one.channels, 1, 1}, random, -limit, limit);
-        if (one.bias)
-            projection->bias = all->weights.add(bias, {one.channels}, random, -1, 1);
-    }
-    all->expected = oracle::local_attention(layer).output;
-}
-
-void prepare(const Case &one, Random *random, Operands *all) {
-    const float *input =
-        all->inputs.add("input", {one.batch, one.channels, one.height, one.width}, random, -2, 2);
-    if (one.convolves())
-        return prepare_conv2d(one, input, random, all);
-    if (one.generates())
-        return prepare_generation(one, input, random, all);
-    if (one.attends())
-        return prepare_attention(one, input, random, all);
-    const double limit = spread(one.kernel.taps());
-    const Shape shape = {one.batch, one.channels / one.group, one.kernel.taps(), one.rows(),
-                         one.columns()};
-    const float *kernels = all->inputs.add("kernels", shape, random, -limit, limit);
-    const int64_t count = one.batch * one.kernel_rows() * one.rows() * one.columns();
-    all->expected = oracle::aggregation(aggregation_of(one, input), oracle::exact(kernels, count));
+std::vector<involute_named_tensor> named(const oracle::Tensors &tensors) {
+    std::vector<involute_named_tensor> all;
+    for (const auto &tensor : tensors.all())
+        all.push_back(
+            {tensor->name.c_str(),
+             involute_tensor_f32(tensor->values.data(), static_cast<int32_t>(tensor->shape.size()),
+                                 tensor->shape.data())});
+    return all;
 }
 
 struct Handles {
@@ -313,10 +173,10 @@ struct Handles {
 };
 
 // "" when the call is well; the rows are counted.
-std::string call(const Case &one, const Operands &all, std::vector<float> *result,
+std::string call(const Case &one, const oracle::Problem &all, std::vector<float> *result,
                  std::map<std::string, int64_t> *rows) {
     Handles handles;
-    const auto &weights = all.weights.named();
+    const std::vector<involute_named_tensor> weights = named(all.weights);
     involute_status status =
         involute_weights_create(weights.data(), weights.size(), &handles.weights);
     const std::string json = one.json().dump();
@@ -341,9 +201,9 @@ std::string call(const Case &one, const Operands &all, std::vector<float> *resul
     const Shape shape = told["outputs"][0]["shape"];
     result->assign(all.expected.value.size(), std::nanf(""));
     const involute_named_tensor output = {
-        one.kind == "kernel_generation" ? "kernels" : "output",
+        all.output.c_str(),
         involute_tensor_f32(result->data(), static_cast<int32_t>(shape.size()), shape.data())};
-    const auto &inputs = all.inputs.named();
+    const std::vector<involute_named_tensor> inputs = named(all.inputs);
     status = involute_session_run(handles.session, inputs.data(), inputs.size(), &output, 1);
     return status.message;
 }
@@ -369,8 +229,8 @@ Report run(uint64_t seed, int64_t count) {
         const Case one = draw(&random, isas);
         if (one.work() > kMostWork)
             continue;
-        Operands all;
-        prepare(one, &random, &all);
+        const oracle::Problem all =
+            oracle::make_problem(one.json(), one.batch, one.height, one.width, &random);
         std::vector<float> result;
         std::string wrong = call(one, all, &result, &report.rows);
         if (wrong.empty())

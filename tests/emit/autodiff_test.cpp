@@ -1,5 +1,5 @@
-// Halide's own gradients of the aggregation against the oracle's. Alone in a program of its own,
-// because it needs the compiler. Differentiated is the sum: the epilogue selects bits.
+// Halide's own gradients of the aggregation against the oracle's. Differentiated is the sum: the
+// epilogue selects bits.
 #include <gtest/gtest.h>
 
 #include <string>
