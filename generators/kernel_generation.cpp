@@ -13,8 +13,9 @@ KernelGeneration kernel_generation(const KernelGenerationInputs &i) {
     op.pools = i.stride.defined();
     op.bottleneck = i.reduce_weight.defined();
     op.packing = i.packing, op.hidden_blocks = i.hidden_blocks, op.blocks = i.blocks;
-    // The clamp changes no value: tiles of pixels may reach beyond the last one.
-    const Expr pixel = min(p, i.out_width * i.out_height - 1);
+    // The clamp changes no value: tiles of pixels may reach beyond the last one, and where sizes
+    // are constants bounds inference fears pixels before the first.
+    const Expr pixel = clamp(p, 0, i.out_width * i.out_height - 1);
     if (op.pools) {
         op.pool = avg_pool(as_image(i.in, i.group_channels, i.width), i.width, i.height, i.stride,
                            i.reciprocal);

@@ -244,10 +244,10 @@ int compare(const CompareOptions &options) {
 }
 
 constexpr const char *kFooter =
-    R"(Without options: every operator at RedNet's five shapes, on one thread and the best instruction
-set, by the hand schedule, without one (naive) and by Halide's autoschedulers for CPUs. --op names
-some of these operators; with settings (--channels, --kernel, --size, ...) the shapes are those.
---model compares whole networks.
+    R"(Without options: every operator at RedNet's five shapes, on one thread and the best
+instruction set, by the hand schedule, without one (naive) and by Halide's autoschedulers for CPUs.
+--op names some of these operators; with settings (--channels, --kernel, --size, ...) the shapes are
+those. --model compares whole networks.
 
 What is missing is built first, each search within --search-time and --search-memory. Then every
 kernel is compared with the float64 oracle (networks with the hand schedule's result), and those

@@ -136,7 +136,7 @@ static int build(const @NAME@_options *options,@BUILD_PARAMETERS@ @NAME@_state *
     if (status.code != INVOLUTE_OK)
         return report(&status);
     involute_session_options session = {sizeof session, state->batch, state->height, state->width,
-                                        options->threads, 0, 0, 0};
+                                        options->threads, 0, 0, 0, 0};
     status = involute_session_create(state->model, &session, &state->session);
     return report(&status);
 }

@@ -230,6 +230,7 @@ Json row_of(const Entry &entry, double peak) {
     row["isa"] = involute_isa_name(competitor.which.isa);
     row["cpu"] = cpu_model();
     row["commit"] = commit();
+    row["versions"] = {{"involute", involute_version()}, {"halide", halide_version()}};
     row["key"] = entry.key;
     for (const char *field : {"search_s", "search_cpu_s", "build_s", "code_bytes"})
         row[field] = sum_of(entry.packs, field);

@@ -128,6 +128,8 @@ std::vector<float> run(const char *schedule, involute_status *status) {
         *status = involute_session_run(session, inputs, 2, &result, 1);
     involute_session_destroy(session);
     involute_model_destroy(model);
+    if (status->code != INVOLUTE_OK)
+        output.clear();
     return output;
 }
 

@@ -97,14 +97,13 @@ TEST_F(Compare, EveryScheduleIsARow) {
     EXPECT_NE(failure_of(rows, "anderson2021").find("does not support GPU"), std::string::npos)
         << failure_of(rows, "anderson2021");
     for (const json &row : rows) {
-        for (const char *field :
-             {"group", "op", "size", "isa", "threads", "schedule", "macs", "bytes", "search_s",
-              "build_s", "code_bytes", "build_peak_mb", "cpu", "commit", "command", "key"})
+        for (const char *field : {"group", "op", "size", "isa", "threads", "schedule", "macs",
+                                  "bytes", "search_s", "build_s", "code_bytes", "build_peak_mb",
+                                  "cpu", "commit", "versions", "command", "key"})
             EXPECT_TRUE(row.contains(field)) << field << " is not in " << row;
         if (row.contains("failure"))
             continue;
-        for (const char *field :
-             {"ms_median", "spread", "gflops", "peak_fraction", "memory_mb", "rounds"})
+        for (const char *field : {"ms_median", "gflops", "peak_fraction", "memory_mb", "rounds"})
             EXPECT_GT(row.at(field).get<double>(), 0) << field;
         EXPECT_EQ(row.at("macs"), 8 * 8 * 32 * 9);
         EXPECT_GT(row.at("code_bytes").get<double>(), 500) << row.at("schedule");

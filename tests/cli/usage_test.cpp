@@ -23,11 +23,11 @@ const std::string kDigits = "@models/rednet-digits.safetensors";
 
 const std::vector<Misuse> &misuses() {
     static const std::vector<Misuse> all = {
-        {"nothing", {}, 2, {"run, bench, verify, compile, info, doctor"}},
+        {"nothing", {}, 2, {"run, bench, verify, compare, compile, info, doctor"}},
         {"unknown_subcommand",
          {"tune"},
          2,
-         {"run, bench, verify, compile, info, doctor", "\"tune\""}},
+         {"run, bench, verify, compare, compile, info, doctor", "\"tune\""}},
         {"unknown_option", {"run", "--sise", "1x1"}, 2, {"--sise"}},
         {"option_without_value", {"bench", "--model"}, 2, {"--model"}},
         {"run_nothing", {"run"}, 2, {"pictures", "--tensor"}},
@@ -115,7 +115,8 @@ const std::vector<Misuse> &misuses() {
         {"unknown_schedule",
          {"run", "--schedule", "best", kDigit},
          2,
-         {"--schedule", "hand, tuned, naive, own, mullapudi2016, adams2019, li2018, anderson2021"}},
+         {"--schedule",
+          "hand, tuned, specialised, naive, own, mullapudi2016, adams2019, li2018, anderson2021"}},
         {"tuned_schedule",
          {"run", "--schedule", "tuned", kDigit},
          3,

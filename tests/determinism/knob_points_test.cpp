@@ -42,7 +42,7 @@ TEST_P(KnobPoints, IllegalOnesAreRefusedByName) {
             request.row = kernel.row, request.isa = isa_name(isa), request.knobs = knobs.text;
             SCOPED_TRACE("emit " + request.text());
             const CommandResult result = run_emit(request, folder);
-            EXPECT_EQ(result.exit_code, 1);
+            EXPECT_EQ(result.exit_code, 4);
             EXPECT_NE(result.output.find(knobs.named), std::string::npos) << result.output;
             EXPECT_FALSE(std::filesystem::exists(folder + "/" + kernel.symbol + ".o"));
         }

@@ -148,7 +148,8 @@ int main(int argc, char **argv) {
                                             INVOLUTE_ISA_AUTO,    INVOLUTE_F32, NULL};
     involute_model *model = NULL;
     require(involute_model_create(&model_options, &model));
-    involute_session_options session_options = {sizeof session_options, b, h, w, threads, 0, 0, 0};
+    involute_session_options session_options = {sizeof session_options, b, h, w, threads, 0, 0, 0,
+                                                0};
     involute_session *session = NULL;
     require(involute_session_create(model, &session_options, &session));
 
