@@ -77,11 +77,13 @@ std::string row_html(const Table &table, const Row &row, const std::vector<bool>
         const Cell cell = i < row.cells.size() ? row.cells[i] : Cell();
         std::string kind = numeric(column) ? "number" : "";
         if (i > 0 && cell.text().size() > kWide)
-            kind = "wide";
+            kind = column.type == CellType::kCode ? "command" : "wide";
         if (best[i])
             kind += kind.empty() ? "best" : " best";
         text += i == 0 ? "<th scope=\"row\"" : "<td";
         text += kind.empty() ? "" : " class=\"" + kind + "\"";
+        if (kind == "command") // cut off on the page until it is pointed at
+            text += " tabindex=\"0\" title=\"" + html_escaped(cell.text()) + "\"";
         if (numeric(column))
             text += " data-v=\"" + sort_key(cell.number()) + "\"";
         else if (cell.missing())

@@ -117,6 +117,30 @@ TEST_F(Packs, FailuresSpeakInTheCompilersWords) {
     expect_tidy();
 }
 
+// Hand schedules on rows for exactly one layer, of groups that have schedules and of others; what
+// they do not serve stays with the library's kernels.
+TEST_F(Packs, RowsOfOneLayerAreBuiltForIt) {
+    const auto row_of = [this](const std::vector<std::string> &settings) {
+        std::vector<std::string> words = {"info",   "--row",     "--schedule", "specialised",
+                                          "--isa",  "baseline",  "--size",     "56x56",
+                                          "--json", "--threads", "1"};
+        words.insert(words.end(), settings.begin(), settings.end());
+        const Answer answer = command(words);
+        EXPECT_EQ(answer.exit_code, 0) << answer.err;
+        return answer.json().at("layers")[0].at("row").get<std::string>();
+    };
+    EXPECT_EQ(row_of({"--op", "involution", "--kernel", "5", "--group-channels", "8"}),
+              "involution_k5_s1_g8_c64");
+    EXPECT_EQ(row_of({"--op", "aggregation", "--kernel", "3", "--group-channels", "1"}),
+              "aggregation_k3_s1_g0_c64");
+    // Bounds inference feared pixels before the first where channels are constants.
+    EXPECT_EQ(
+        row_of({"--op", "involution", "--kernel", "3", "--channels", "32", "--reduction", "0"}),
+        "involution_single_k3_s1_g16_c32");
+    EXPECT_EQ(row_of({"--op", "conv2d", "--kernel", "1"}), "conv2d_point");
+    EXPECT_EQ(shared_objects().size(), 3u);
+}
+
 // A file in the place of a pack that is none, or holds no kernels.
 TEST_F(Packs, WhatIsNoneIsRefused) {
     ASSERT_EQ(command(with(kBench, "--schedule", "naive")).exit_code, 0);

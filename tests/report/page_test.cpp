@@ -55,6 +55,20 @@ TEST(Html, HoldsEveryPart) {
         EXPECT_EQ(count(text, "<section id=\"" + section + "\">"), 1u);
 }
 
+TEST(Html, LongCommandsAreOneLineUntilPointedAt) {
+    Page page;
+    const std::string command = "involute bench --op a --channels 64 --kernel 7 --schedule \"b\"";
+    Table table;
+    table.columns = {text_column("case"), code_column("command")};
+    table.rows = {{{"one", command}}, {{"two", "short"}}};
+    page.sections = {{"Results", {table}}};
+    const std::string text = html(page);
+    EXPECT_EQ(count(text, "<td class=\"command\" tabindex=\"0\" title=\"involute bench --op a "
+                          "--channels 64 --kernel 7 --schedule &quot;b&quot;\">"),
+              1u);
+    EXPECT_EQ(count(text, "<td class=\"command\""), 1u);
+}
+
 TEST(Html, IdsAreUnique) {
     const std::string text = html(page());
     const Strings ids = all_matches(text, " id=\"([^\"]*)\"");
