@@ -107,6 +107,15 @@ TEST(Architecture, StatedValuesAreTaken) {
     EXPECT_EQ(a.labels.size(), 5u);
     EXPECT_EQ(a.stage_channels(3), 256);
     EXPECT_EQ(a.hidden(64), 32);
+    EXPECT_EQ(a.group(64), 8);
+}
+
+TEST(Architecture, NoGroupSizeIsOneGroupOfAllChannels) {
+    Architecture a;
+    ASSERT_TRUE(parse_architecture(R"({"kind":"rednet","depth":26,"group_channels":0})", &a).ok());
+    EXPECT_EQ(a.group(32), 32);
+    EXPECT_EQ(a.group(512), 512);
+    EXPECT_NE(architecture_json(a).find("\"group_channels\":0"), std::string::npos);
 }
 
 TEST(Architecture, EveryBrokenRuleIsNamed) {
