@@ -75,28 +75,15 @@ std::vector<int> threads_of(const CompareOptions &options) {
     return options.raw.threads.empty() ? std::vector<int>{1} : parse_threads(options.raw.threads);
 }
 
-std::string shape_text(const Json &description, Size size) {
-    std::string text =
-        std::to_string(description.value("channels", int64_t{0})) + "@" + size_text(size);
-    const Json kernel = description.value("kernel", Json());
-    if (!kernel.is_null())
-        text +=
-            " k" + (kernel.is_array() ? kernel[0].dump() + "x" + kernel[1].dump() : kernel.dump());
-    if (description.value("stride", int64_t{1}) != 1)
-        text += " s" + std::to_string(description.value("stride", int64_t{1}));
-    if (description.contains("group_channels"))
-        text += " g" + description.at("group_channels").dump();
-    if (description.contains("reduction"))
-        text += " r" + description.at("reduction").dump();
-    return text;
+std::vector<Operation> at_rednet_shapes(const std::vector<std::string> &names) {
+    std::vector<Operation> all;
+    for (const std::string &name : names)
+        for (const Shape &shape : kRedNetShapes) {
+            const int64_t side = name == "dense" ? 1 : shape.size;
+            all.push_back({name, operator_at(name, shape), {side, side}});
+        }
+    return all;
 }
-
-// The operators that are asked for, with their sizes: by name at RedNet's shapes, or by settings.
-struct Operation {
-    std::string name;
-    Json description;
-    Size size;
-};
 
 bool has_settings(const CompareOptions &options) {
     const RawOperator &op = options.op;
@@ -106,6 +93,7 @@ bool has_settings(const CompareOptions &options) {
            !op.upsample.empty() || !op.border.empty() || op.relu;
 }
 
+// Those that are asked for: by name at RedNet's shapes, or by settings.
 std::vector<Operation> operations(const CompareOptions &options) {
     std::vector<Operation> all;
     if (has_settings(options)) {
@@ -132,12 +120,7 @@ std::vector<Operation> operations(const CompareOptions &options) {
                                               ", found \"" + name + "\"");
         }
     }
-    for (const std::string &name : names)
-        for (const Shape &shape : kRedNetShapes) {
-            const int64_t side = name == "dense" ? 1 : shape.size;
-            all.push_back({name, operator_at(name, shape), {side, side}});
-        }
-    return all;
+    return at_rednet_shapes(names);
 }
 
 // `base` on every number of threads, batch and instruction set that is asked for.
@@ -158,6 +141,26 @@ std::string batch_text(int64_t batch) {
 }
 
 } // namespace
+
+std::vector<Operation> rednet_operations() {
+    return at_rednet_shapes(all_operators());
+}
+
+std::string shape_text(const Json &description, Size size) {
+    std::string text =
+        std::to_string(description.value("channels", int64_t{0})) + "@" + size_text(size);
+    const Json kernel = description.value("kernel", Json());
+    if (!kernel.is_null())
+        text +=
+            " k" + (kernel.is_array() ? kernel[0].dump() + "x" + kernel[1].dump() : kernel.dump());
+    if (description.value("stride", int64_t{1}) != 1)
+        text += " s" + std::to_string(description.value("stride", int64_t{1}));
+    if (description.contains("group_channels"))
+        text += " g" + description.at("group_channels").dump();
+    if (description.contains("reduction"))
+        text += " r" + description.at("reduction").dump();
+    return text;
+}
 
 std::vector<Contest> schedule_contests(const CompareOptions &options) {
     std::vector<std::pair<std::string, BenchCase>> bases; // group, case

@@ -15,6 +15,20 @@ struct CompareOptions {
     bool fresh = false, json = false;
 };
 
+// An operator of the comparison, with its size. `name` tells apart what is of one kind:
+// "conv2d_1x1", "conv2d_depthwise".
+struct Operation {
+    std::string name;
+    Json description;
+    Size size;
+};
+
+// Every operator at the five shapes of RedNet.
+std::vector<Operation> rednet_operations();
+
+// "64@56x56 k7 s2 g16 r4"; what the description leaves out is not said.
+std::string shape_text(const Json &description, Size size);
+
 // Schedules of operators at the five shapes of RedNet, or at those that the options describe; or
 // of networks where --model names some.
 std::vector<Contest> schedule_contests(const CompareOptions &options);

@@ -25,30 +25,6 @@ constexpr double kSlowRun = 0.25; // seconds: those that take longer have fewer 
 constexpr size_t kSlowRounds = 2;
 constexpr uint64_t kProblemSeed = 2026;
 
-// The hand schedule's plan of a case: its full description, size and layers.
-struct Plan {
-    Json model, session;
-    std::string failure;
-};
-
-Plan plan_of(BenchCase which) {
-    Plan plan;
-    try {
-        which.schedule = kHand;
-        const Model model = build_model(which);
-        const Size size = bench_size(which, model);
-        involute_session_options options = {};
-        options.batch = which.batch, options.threads = which.threads;
-        options.height = size.height, options.width = size.width;
-        options.plan_only = 1;
-        plan.model = model.json;
-        plan.session = create_session(model, options).json;
-    } catch (const Failure &failure) {
-        plan.failure = failure.what();
-    }
-    return plan;
-}
-
 Size size_of(const Plan &plan) {
     return {plan.session.at("height"), plan.session.at("width")};
 }
@@ -301,6 +277,24 @@ Peaks sample_peaks(const std::vector<Entry> &entries) {
 }
 
 } // namespace
+
+Plan plan_of(BenchCase which) {
+    Plan plan;
+    try {
+        which.schedule = kHand;
+        const Model model = build_model(which);
+        const Size size = bench_size(which, model);
+        involute_session_options options = {};
+        options.batch = which.batch, options.threads = which.threads;
+        options.height = size.height, options.width = size.width;
+        options.plan_only = 1;
+        plan.model = model.json;
+        plan.session = create_session(model, options).json;
+    } catch (const Failure &failure) {
+        plan.failure = failure.what();
+    }
+    return plan;
+}
 
 std::vector<Json> run_contests(const std::vector<Contest> &contests,
                                const ContestSettings &settings,

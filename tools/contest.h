@@ -10,6 +10,13 @@
 
 namespace involute {
 
+// The hand schedule's plan of a case: its full description, size and layers.
+struct Plan {
+    Json model, session;
+    std::string failure;
+};
+Plan plan_of(BenchCase which);
+
 struct Competitor {
     BenchCase which;
     std::string label; // what it is called beside the others: a schedule, an operator

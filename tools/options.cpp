@@ -196,16 +196,17 @@ std::vector<involute_isa> parse_isas(const std::vector<std::string> &values) {
     return isas;
 }
 
-std::vector<std::string> parse_schedules(const std::vector<std::string> &values) {
+std::vector<std::string> parse_schedules(const std::vector<std::string> &values,
+                                         const std::string &argument) {
     if (values.empty())
         return {kHand};
-    const std::vector<std::string> schedules = split_list("--schedule", values);
+    const std::vector<std::string> schedules = split_list(argument, values);
     for (const std::string &item : schedules) {
         if (!contains(kSchedules, item))
-            refuse("--schedule", "one of " + joined(kSchedules), item);
+            refuse(argument, "one of " + joined(kSchedules), item);
         if (item == "tuned")
             throw Failure(kExitEnvironment,
-                          "--schedule tuned: the tuner is not part of this version");
+                          argument + " tuned: the tuner is not part of this version");
     }
     return schedules;
 }
