@@ -2,8 +2,8 @@
 
 namespace involute::schedules::automatic {
 
-// Beams: with 32 (the default of Adams2019) a search of an involution takes minutes and finds
-// nothing that is faster by more than the noise; 8 takes seconds.
+// Beams: 8 takes seconds, 32 (the default of Adams2019) minutes, which now and then find more: a
+// third less time for the aggregation of 64 channels at 56x56 with AVX2, 10% more at 14x14.
 const std::vector<Autoscheduler> &autoschedulers() {
     static const std::vector<Autoscheduler> all = {
         {"mullapudi2016", "Mullapudi2016", {}, false, "channels-last"},

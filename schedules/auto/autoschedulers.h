@@ -14,8 +14,8 @@ struct Autoscheduler {
     const char *plugin;                            // "Adams2019", Halide's name
     std::map<std::string, std::string> parameters; // without parallelism
     bool writes_code; // its .schedule.h compiles and may be kept (saved_schedules.h)
-    // Channels innermost (NHWC) for all: every tensor is (ci, g, x, y, b), and they vectorise the
-    // first dimension of a Func. docs/autoschedulers.md has the figures against channels outermost.
+    // Of the tensors: channels innermost, as those of the runtime. docs/autoschedulers.md says what
+    // other layouts do for which autoscheduler.
     const char *layout;
 };
 

@@ -91,6 +91,8 @@ const std::vector<KnownFailure> &known_failures() {
         {"mullapudi2016", Op::kGlobalPool, Form::kWindow, "emit: Error: \n"},
         {"mullapudi2016", Op::kAggregationGradWeight, Form::kWindow, "can't reorder RVars places"},
         {"adams2019", Op::kAggregationGradWeight, Form::kWindow, "can't reorder RVars places"},
+        {"li2018", Op::kInvolution, Form::kBottleneck, "kernel: Input buffer in is accessed at -"},
+        {"li2018", Op::kInvolution, Form::kSingle, "kernel: Input buffer in is accessed at -"},
         {"adams2019", Op::kLocal, Form::kGrouped, "kernel: Input buffer bias is accessed at -"},
     };
     return all;
