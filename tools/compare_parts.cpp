@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <sstream>
 
 #include "packs.h"
 #include "print.h"
@@ -19,6 +20,36 @@ std::string entry_of(const Json &row) {
     const std::string group = row.at("group"), label = row.at("label"), isa = row.at("isa");
     const int threads = row.value("threads", 1);
     return group + " " + isa + (threads == 1 ? "" : " x" + std::to_string(threads)) + " " + label;
+}
+
+// How much of a hot loop is multiply-adds.
+struct LoopCounts {
+    double instructions = 0, memory = 0, products = 0;
+};
+
+LoopCounts counts_of(const std::string &loop) {
+    LoopCounts counts;
+    std::istringstream lines(loop);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.empty() || line.back() == ':')
+            continue;
+        counts.instructions += 1;
+        counts.memory +=
+            line.find("(%") != std::string::npos && line.find("\tlea") == std::string::npos;
+        counts.products +=
+            line.find("fmadd") != std::string::npos || line.find("fnmadd") != std::string::npos;
+    }
+    return counts;
+}
+
+// Of the kernel with the most multiply-adds in its loop; missing where there are none.
+report::Cell per_product(const Json &row, double LoopCounts::*what) {
+    LoopCounts most;
+    for (const Json &code : row.at("code")) {
+        const LoopCounts counts = counts_of(code.value("hot_loop", ""));
+        most = counts.products > most.products ? counts : most;
+    }
+    return most.products > 0 ? report::Cell(most.*what / most.products) : report::Cell();
 }
 
 } // namespace
@@ -69,10 +100,14 @@ report::Table rows_table(const std::vector<Json> &rows) {
                      percent_column("spread"),
                      percent_column("of peak", 1, report::Best::kHighest),
                      number_column("GFLOP/s", "", report::significant(3)),
+                     number_column("instructions a FMA", "", report::significant(3)),
+                     number_column("memory operands a FMA", "", report::significant(3)),
                      number_column("memory", "MB", report::significant(3)),
                      number_column("code", "kB", report::significant(3)),
                      number_column("search", "s", report::significant(3)),
                      report::code_column("command")};
+    for (size_t i : {size_t{8}, size_t{9}})
+        table.columns[i].explanation = "in the innermost loop with the most multiply-adds";
     table.best_within = {0, 2, 3};
     table.filter = true;
     for (const Json &row : rows) {
@@ -86,6 +121,8 @@ report::Table rows_table(const std::vector<Json> &rows) {
                       row.value("macs", 0.0) > 0 ? number_cell(row, "peak_fraction")
                                                  : report::Cell(),
                       row.value("macs", 0.0) > 0 ? number_cell(row, "gflops") : report::Cell(),
+                      per_product(row, &LoopCounts::instructions),
+                      per_product(row, &LoopCounts::memory),
                       number_cell(row, "memory_mb"),
                       number_cell(row, "code_bytes", 1e-3),
                       number_cell(row, "search_s"),

@@ -10,6 +10,7 @@
 #include "bench_runner.h"
 #include "contestant.h"
 #include "failure.h"
+#include "gradient_problem.h"
 #include "peak.h"
 #include "print.h"
 #include "progress.h"
@@ -19,7 +20,7 @@ namespace involute {
 
 namespace {
 
-constexpr double kNetworkBound = 1e-5; // of the largest value; also of operators without an oracle
+constexpr double kNetworkBound = 1e-5; // of the largest value
 constexpr int kContestPeakSamples = 100;
 constexpr double kSlowRun = 0.25; // seconds: those that take longer have fewer turns
 constexpr size_t kSlowRounds = 2;
@@ -35,6 +36,9 @@ std::shared_ptr<const oracle::Problem> problem_of(const BenchCase &which, const 
         return nullptr;
     try {
         oracle::Random random(kProblemSeed);
+        if (which.description.at("kind") == "involution_grad_input")
+            return std::make_shared<const oracle::Problem>(
+                make_gradient_problem(plan.model, which.batch, size_of(plan), &random));
         const nlohmann::json description = nlohmann::json::parse(plan.model.dump());
         return std::make_shared<const oracle::Problem>(oracle::make_problem(
             description, which.batch, size_of(plan).height, size_of(plan).width, &random));
@@ -112,7 +116,7 @@ private:
         entry->contestant->check();
     }
 
-    // Of cases without an oracle: all against the hand schedule's, which `involute verify` checks.
+    // Of networks: all against the hand schedule's, which `involute verify` checks.
     void check_outputs(std::vector<Entry> *entries) {
         for (Entry &entry : *entries) {
             if (!entry.is_well() || entry.contestant->outputs().empty() ||

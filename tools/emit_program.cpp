@@ -185,11 +185,15 @@ pid_t start_program(const std::vector<std::string> &words, const std::string &lo
     arguments.push_back(nullptr);
     const pid_t child = fork();
     if (child == 0) {
-        const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-        if (file < 0)
-            _exit(126);
-        dup2(file, STDOUT_FILENO);
-        dup2(file, STDERR_FILENO);
+        if (log.empty()) {
+            dup2(STDERR_FILENO, STDOUT_FILENO);
+        } else {
+            const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+            if (file < 0)
+                _exit(126);
+            dup2(file, STDOUT_FILENO);
+            dup2(file, STDERR_FILENO);
+        }
         if (limits.seconds > 0) // outlives exec, and ends what does not handle it
             alarm(static_cast<unsigned>(std::ceil(limits.seconds)));
         const rlimit memory = {static_cast<rlim_t>(limits.bytes),
@@ -205,7 +209,7 @@ pid_t start_program(const std::vector<std::string> &words, const std::string &lo
 }
 
 int run_program(const std::vector<std::string> &words) {
-    return ended_with(start_program(words, "/dev/stderr"));
+    return ended_with(start_program(words, ""));
 }
 
 void wait_for(pid_t process, const std::string &what, const std::string &log) {

@@ -57,7 +57,8 @@ struct Limits {
     int64_t bytes = 0;  // of address space
 };
 
-// Starts a program, looked for in the path unless named by one, whose output goes into a file.
+// Starts a program, looked for in the path unless named by one, whose output goes into a file; "":
+// all of it to where this program's errors go.
 pid_t start_program(const std::vector<std::string> &words, const std::string &log);
 pid_t start_program(const std::vector<std::string> &words, const std::string &log, Limits limits);
 
