@@ -294,7 +294,7 @@ void add_compare(CLI::App *app, int *exit_code) {
         ->add_option("--run-memory", options->run_memory,
                      "address space of a process that runs kernels (8192)")
         ->type_name("MB");
-    command->add_option("--rounds", options->rounds, "turns of each kernel (5)")->type_name("N");
+    command->add_option("--rounds", options->rounds, "turns of each kernel (9)")->type_name("N");
     command->add_option("--turn", options->turn, "seconds of a turn (0.02)")->type_name("SECONDS");
     command->add_flag("--fresh", options->fresh, "measure finished rows again");
     command->add_flag("--json", options->json, "print JSON");

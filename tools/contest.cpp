@@ -5,7 +5,7 @@
 #include <cmath>
 #include <map>
 #include <memory>
-#include <optional>
+#include <set>
 
 #include "bench_runner.h"
 #include "contestant.h"
@@ -265,20 +265,28 @@ void build_all(std::vector<std::vector<Entry>> *contests, const ContestSettings 
     }
 }
 
-using Peaks = std::map<std::pair<involute_isa, int>, double>; // by isa and threads
-
-Peaks sample_peaks(const std::vector<Entry> &entries) {
-    Peaks peaks;
-    for (const Entry &entry : entries) {
-        const BenchCase &which = entry.competitor->which;
-        double &peak = peaks[{which.isa, which.threads}];
-        if (peak == 0)
-            peak = peak_gflops(sample_peak(which.isa, std::min(which.threads, usable_cores()),
-                                           kContestPeakSamples),
-                               {});
+// By instruction set and threads, sampled before and after: clocks change.
+class Peaks {
+public:
+    void sample(const std::vector<Entry> &entries) {
+        std::set<Machine> done;
+        for (const Entry &entry : entries) {
+            const BenchCase &which = entry.competitor->which;
+            const Machine machine = {which.isa, which.threads};
+            if (done.insert(machine).second)
+                samples_[machine].push_back(sample_peak(
+                    which.isa, std::min(which.threads, usable_cores()), kContestPeakSamples));
+        }
     }
-    return peaks;
-}
+    double of(const BenchCase &which) const {
+        const std::vector<PeakSamples> &samples = samples_.at({which.isa, which.threads});
+        return peak_gflops(samples.front(), samples.back());
+    }
+
+private:
+    using Machine = std::pair<involute_isa, int>;
+    std::map<Machine, std::vector<PeakSamples>> samples_;
+};
 
 } // namespace
 
@@ -329,11 +337,12 @@ std::vector<Json> run_contests(const std::vector<Contest> &contests,
         const BenchCase &first = entries[0].competitor->which;
         progress.step(entries[0].competitor->group + ", " + involute_isa_name(first.isa) + ", " +
                       std::to_string(first.threads) + " threads");
-        const auto peaks = sample_peaks(entries);
+        Peaks peaks;
+        peaks.sample(entries);
         Referee(settings).run(&entries);
+        peaks.sample(entries);
         for (Entry &entry : entries) {
-            const BenchCase &which = entry.competitor->which;
-            finish(rows[entry.key] = row_of(entry, peaks.at({which.isa, which.threads})));
+            finish(rows[entry.key] = row_of(entry, peaks.of(entry.competitor->which)));
             entry.contestant.reset();
         }
     }

@@ -32,7 +32,7 @@ struct Contest {
 struct ContestSettings {
     Limits search = kSearchLimits;
     Limits run = {60, int64_t{8} << 30}; // of one answer of a contestant
-    int rounds = 5;
+    int rounds = 9;                      // odd: medians are measured values
     double turn_seconds = 0.02;
 };
 

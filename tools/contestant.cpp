@@ -27,13 +27,18 @@ constexpr int kMaxFiles = 1024;    // open at once
 
 // ---- in the process of the contestant ----
 
-WeightsHandle weights_of(const oracle::Problem &problem) {
-    std::vector<involute_named_tensor> tensors;
-    for (const auto &tensor : problem.weights.all())
-        tensors.push_back(
+std::vector<involute_named_tensor> named(const oracle::Tensors &tensors) {
+    std::vector<involute_named_tensor> all;
+    for (const auto &tensor : tensors.all())
+        all.push_back(
             {tensor->name.c_str(),
              involute_tensor_f32(tensor->values.data(), static_cast<int32_t>(tensor->shape.size()),
                                  tensor->shape.data())});
+    return all;
+}
+
+WeightsHandle weights_of(const oracle::Problem &problem) {
+    const std::vector<involute_named_tensor> tensors = named(problem.weights);
     involute_weights *weights = nullptr;
     require(involute_weights_create(tensors.data(), tensors.size(), &weights), "weights");
     return WeightsHandle(weights);
@@ -95,13 +100,7 @@ private:
             runner_.compute_first(output.named());
             return {{"outputs", std::vector<float>(output.data(), output.data() + output.count())}};
         }
-        std::vector<involute_named_tensor> inputs;
-        for (const auto &tensor : problem_->inputs.all())
-            inputs.push_back({tensor->name.c_str(),
-                              involute_tensor_f32(tensor->values.data(),
-                                                  static_cast<int32_t>(tensor->shape.size()),
-                                                  tensor->shape.data())});
-        runner_.compute(inputs, output.named());
+        runner_.compute(named(problem_->inputs), output.named());
         if (static_cast<size_t>(output.count()) != problem_->expected.value.size())
             return {{"error", "wrong: the result has another size"}};
         const std::string wrong = first_difference(problem_->expected, output.data());
