@@ -219,6 +219,24 @@ TEST_F(Compare, OperatorsAtEqualSizeAreSetSideBySide) {
     EXPECT_TRUE(fs::exists(path("operators.html")));
 }
 
+// Other engines are a program of bench/peers, of which a script takes the place.
+TEST_F(Compare, PeersThatAreMissingOrUnknownAreToldInItsWords) {
+    const auto answer = [this](const char *script) {
+        write_file(folder_ + "/python", std::string("#!/bin/sh\n") + script + "\n");
+        fs::permissions(folder_ + "/python", fs::perms::owner_all);
+        return run_command({"compare", "--peers", "ncmm", "-o", folder_ + "/out"},
+                           {{"INVOLUTE_PYTHON", folder_ + "/python"}});
+    };
+    const Answer missing = answer("exit 3");
+    EXPECT_EQ(missing.exit_code, 3);
+    EXPECT_NE(missing.err.find("pip install -r requirements-peers.txt"), std::string::npos)
+        << missing.err;
+    const Answer unknown = answer("echo \"there are $*\"; exit 2");
+    EXPECT_EQ(unknown.exit_code, 2);
+    EXPECT_NE(unknown.err.find("--peers ncmm"), std::string::npos) << unknown.err;
+    EXPECT_EQ(unknown.out, "");
+}
+
 TEST_F(Compare, UnknownNamesAreAnsweredWithThoseThatExist) {
     const auto expect = [this](const std::vector<std::string> &words, const char *known) {
         const Answer answer = compare(words);
