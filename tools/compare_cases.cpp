@@ -326,10 +326,11 @@ std::vector<Contest> layer_contests(const CompareOptions &options) {
                     BenchCase which = machine;
                     which.description = description, which.size = {size, size};
                     which.schedule = description.at("kind") == "involution" ? kSpecialised : kHand;
-                    contest.competitors.push_back({which,
-                                                   description.at("kind").get<std::string>() + " " +
-                                                       shape_text(description, which.size),
-                                                   contest.name});
+                    const std::string name = description.at("kind");
+                    const std::string what = description.contains("groups") ? "depthwise " : "";
+                    contest.competitors.push_back(
+                        {which, what + name + " " + shape_text(description, which.size),
+                         contest.name});
                 };
                 for (int64_t kernel : {3, 5, 7, 9})
                     for (int64_t group : {4, 8, 16, 32})

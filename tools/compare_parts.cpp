@@ -187,7 +187,8 @@ report::RooflinePlot roofline(const std::vector<Json> &rows, const PageFacts &fa
     report::RooflinePlot plot;
     plot.title = "Roofline";
     plot.description = "Performance over arithmetic intensity: multiply-adds twice over the bytes "
-                       "that the operator reads and writes at least. A point below its roof waits "
+                       "that the operator reads and writes at least; bandwidths are those of one "
+                       "core. A point below its roof waits "
                        "for something else than memory or multiply-adds.";
     std::map<std::string, double> peaks;
     std::map<std::string, report::PointSeries> series;
