@@ -154,10 +154,7 @@ class Comparison {
 public:
     explicit Comparison(const CompareOptions &options)
         : options_(options), settings_(settings_of(options)) {
-        std::error_code error;
-        fs::create_directories(options.folder, error);
-        if (error)
-            throw Failure(kExitUsage, "-o " + options.folder + ": " + error.message());
+        make_output_folder(options.folder);
         file_ = std::make_unique<RowFile>((fs::path(options.folder) / "rows.jsonl").string(),
                                           options.fresh);
         facts_.command = command_text(options);

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 #include "failure.h"
+#include "files.h"
 #include "print.h"
 
 namespace involute {
@@ -269,10 +269,7 @@ std::vector<Contest> ablation_contests(const CompareOptions &options) {
             name += std::string("-") + variant.key + "-" + std::to_string(variant.value);
         }
         const fs::path path = folder / (name + ".json");
-        std::ofstream file(path);
-        file << architecture.dump() << "\n";
-        if (!file.flush())
-            throw Failure(kExitUsage, path.string() + ": cannot be written");
+        replace_file(path.string(), architecture.dump() + "\n", kExitUsage);
         models.emplace_back(variant.name, path.string());
     }
     std::vector<Contest> contests;

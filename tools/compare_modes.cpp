@@ -19,11 +19,8 @@ using report::text_column;
 
 std::vector<std::string> groups_of(const std::vector<Json> &rows) {
     std::vector<std::string> names;
-    for (const Json &row : rows) {
-        const std::string name = row.at("group");
-        if (std::find(names.begin(), names.end(), name) == names.end())
-            names.push_back(name);
-    }
+    for (const Json &row : rows)
+        add_once(row.at("group"), &names);
     return names;
 }
 
@@ -36,9 +33,7 @@ std::vector<Json> rows_of(const std::vector<Json> &rows, const std::string &grou
 }
 
 std::string machine_of(const Json &row) {
-    const int threads = row.value("threads", 1);
-    return row.at("isa").get<std::string>() + ", " + std::to_string(threads) +
-           (threads == 1 ? " thread" : " threads");
+    return row.at("isa").get<std::string>() + ", " + threads_text(row.value("threads", 1));
 }
 
 // What competitors need and take, side by side.
@@ -64,10 +59,7 @@ report::Table needs_table(const std::string &caption, const std::string &first,
                       number_cell(row, "bytes", 1e-6),    number_cell(row, "ms_median"),
                       number_cell(row, "spread"),         number_cell(row, "peak_fraction"),
                       number_cell(row, "memory_mb"),      row.value("command", std::string())};
-        if (row.contains("failure")) {
-            line.status = report::Status::kFailed;
-            line.reason = row.at("failure");
-        }
+        mark_failure(row, &line);
         table.rows.push_back(line);
     }
     return table;
@@ -83,9 +75,7 @@ report::BarChart times_chart(const std::string &title, const std::vector<Json> &
     std::vector<std::string> machines;
     for (const Json &row : rows) {
         const std::string label = row.at("label"), machine = machine_of(row);
-        if (std::find(chart.categories.begin(), chart.categories.end(), label) ==
-            chart.categories.end())
-            chart.categories.push_back(label);
+        add_once(label, &chart.categories);
         if (by_machine.count(machine) == 0)
             machines.push_back(machine);
         by_machine[machine][label] =

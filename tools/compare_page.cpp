@@ -21,13 +21,9 @@ using report::text_column;
 
 // One operator or network at one size on one machine: its rows by schedule.
 struct Place {
-    std::string group, isa;
-    int threads = 0;
+    std::string group, text; // text: group and machine, place_of
     std::map<std::string, const Json *> by_schedule;
 
-    std::string text() const {
-        return group + " " + isa + (threads == 1 ? "" : " x" + std::to_string(threads));
-    }
     // The fastest of the autoscheduled, or nullptr.
     const Json *best_auto() const {
         const Json *best = nullptr;
@@ -52,12 +48,10 @@ std::vector<Place> places_of(const std::vector<Json> &rows) {
     std::vector<Place> places;
     std::map<std::string, size_t> known;
     for (const Json &row : rows) {
-        Place place;
-        place.group = row.at("group"), place.isa = row.at("isa");
-        place.threads = row.value("threads", 1);
-        const auto [found, first] = known.emplace(place.text(), places.size());
+        const std::string text = place_of(row);
+        const auto [found, first] = known.emplace(text, places.size());
         if (first)
-            places.push_back(place);
+            places.push_back({row.at("group"), text, {}});
         places[found->second].by_schedule[row.at("schedule")] = &row;
     }
     return places;
@@ -78,8 +72,7 @@ double geometric_mean(const std::vector<double> &values) {
 std::vector<std::string> operators_of(const std::vector<Place> &places) {
     std::vector<std::string> names;
     for (const Place &place : places)
-        if (std::find(names.begin(), names.end(), operator_of(place.group)) == names.end())
-            names.push_back(operator_of(place.group));
+        add_once(operator_of(place.group), &names);
     return names;
 }
 
@@ -100,7 +93,7 @@ std::string headline(const std::vector<Place> &places) {
     return "Hand schedules are at least as fast as the best autoscheduled one in " +
            std::to_string(faster) + " of " + std::to_string(ratios.size()) +
            " cases, by a factor of " + fixed(geometric_mean(ratios), 1) + " in the mean and " +
-           fixed(places[least].hand_ratio(), 2) + " at least (" + places[least].text() + ").";
+           fixed(places[least].hand_ratio(), 2) + " at least (" + places[least].text + ").";
 }
 
 // How many times slower the others are, operator by operator.
@@ -147,8 +140,7 @@ report::BarChart chart_of(const std::string &name, const std::vector<Place> &pla
     std::vector<std::string> schedules;
     for (const Place &place : places)
         for (const auto &[schedule, row] : place.by_schedule)
-            if (std::find(schedules.begin(), schedules.end(), schedule) == schedules.end())
-                schedules.push_back(schedule);
+            add_once(schedule, &schedules);
     bool products = false;
     for (const Place &place : places)
         products = products || (place.of(kHand) && place.of(kHand)->at("macs") > 0);
@@ -169,7 +161,7 @@ report::BarChart chart_of(const std::string &name, const std::vector<Place> &pla
         chart.series.push_back(series);
     }
     for (const Place &place : places)
-        chart.categories.push_back(place.text().substr(name.size() + 1));
+        chart.categories.push_back(place.text.substr(name.size() + 1));
     return chart;
 }
 
@@ -183,7 +175,7 @@ report::Table ratios_table(const std::vector<Place> &places) {
     for (const Place &place : places) {
         const Json *hand = place.of(kHand), *best = place.best_auto();
         report::Row row;
-        row.cells = {place.text(), hand ? report::Cell(ms_of(*hand)) : report::Cell(),
+        row.cells = {place.text, hand ? report::Cell(ms_of(*hand)) : report::Cell(),
                      best ? report::Cell(ms_of(*best)) : report::Cell(),
                      best ? report::Cell(best->at("schedule").get<std::string>()) : report::Cell(),
                      place.hand_ratio()};

@@ -17,9 +17,7 @@ using report::text_column;
 
 // What a row is called in the panes.
 std::string entry_of(const Json &row) {
-    const std::string group = row.at("group"), label = row.at("label"), isa = row.at("isa");
-    const int threads = row.value("threads", 1);
-    return group + " " + isa + (threads == 1 ? "" : " x" + std::to_string(threads)) + " " + label;
+    return place_of(row) + " " + row.at("label").get<std::string>();
 }
 
 // How much of a hot loop is multiply-adds.
@@ -65,6 +63,28 @@ bool is_measured(const Json &row) {
 
 double ms_of(const Json &row) {
     return row.at("ms_median").get<double>();
+}
+
+std::string place_of(const Json &row) {
+    const std::string group = row.at("group"), isa = row.at("isa");
+    const int threads = row.value("threads", 1);
+    return group + " " + isa + (threads == 1 ? "" : " x" + std::to_string(threads));
+}
+
+std::string threads_text(int threads) {
+    return std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+}
+
+void add_once(const std::string &name, std::vector<std::string> *names) {
+    if (std::find(names->begin(), names->end(), name) == names->end())
+        names->push_back(name);
+}
+
+void mark_failure(const Json &row, report::Row *line) {
+    if (!row.contains("failure"))
+        return;
+    line->status = report::Status::kFailed;
+    line->reason = row.at("failure");
 }
 
 std::vector<report::Fact> facts_of(const std::vector<Json> &rows, const PageFacts &facts) {
@@ -127,10 +147,7 @@ report::Table rows_table(const std::vector<Json> &rows) {
                       number_cell(row, "code_bytes", 1e-3),
                       number_cell(row, "search_s"),
                       row.value("command", std::string())};
-        if (row.contains("failure")) {
-            line.status = report::Status::kFailed;
-            line.reason = row.at("failure");
-        }
+        mark_failure(row, &line);
         if (!row.at("code").empty())
             line.open = entry_of(row);
         table.rows.push_back(line);

@@ -7,6 +7,11 @@ namespace involute {
 
 bool is_measured(const Json &row);
 double ms_of(const Json &row);
+std::string place_of(const Json &row); // "aggregation 64@56x56 k7 avx2 x2"
+std::string threads_text(int threads); // "1 thread"
+// Appends what is not there yet.
+void add_once(const std::string &name, std::vector<std::string> *names);
+void mark_failure(const Json &row, report::Row *line);
 report::Cell number_cell(const Json &row, const char *field, double factor = 1); // or missing
 
 std::vector<report::Fact> facts_of(const std::vector<Json> &rows, const PageFacts &facts);

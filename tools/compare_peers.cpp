@@ -1,10 +1,8 @@
 // The engines are Python packages, and bench/peers knows them: this starts it and makes the page.
 #include "compare_peers.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <limits>
 
 #include "compare_parts.h"
 #include "emit_program.h"
@@ -48,15 +46,12 @@ void add_list(const char *option, const std::vector<std::string> &values,
 std::vector<std::string> tasks_of(const Json &rows) {
     std::vector<std::string> tasks;
     for (const Json &row : rows)
-        if (std::find(tasks.begin(), tasks.end(), row.at("task")) == tasks.end())
-            tasks.push_back(row.at("task"));
+        add_once(row.at("task"), &tasks);
     return tasks;
 }
 
 std::string name_of(const Json &row) {
-    const int threads = row.at("threads");
-    return row.at("peer").get<std::string>() + ", " + std::to_string(threads) +
-           (threads == 1 ? " thread" : " threads");
+    return row.at("peer").get<std::string>() + ", " + threads_text(row.at("threads"));
 }
 
 report::Section section_of(const Json &rows, const std::string &task) {
@@ -145,10 +140,7 @@ int compare_peers(const CompareOptions &options) {
     if (!fs::exists(program))
         throw Failure(kExitEnvironment, "--peers: bench/peers/peers.py of the sources is not where "
                                         "this program was built; the package does not have it");
-    std::error_code error;
-    fs::create_directories(options.folder, error);
-    if (error)
-        throw Failure(kExitUsage, "-o " + options.folder + ": " + error.message());
+    make_output_folder(options.folder);
     const fs::path base = fs::path(options.folder) / "peers";
     std::vector<std::string> words = {
         python(),     program.string(),      "--json",     base.string() + ".json",

@@ -14,6 +14,7 @@
 #include "compile_tensors.h"
 #include "emit_program.h"
 #include "failure.h"
+#include "files.h"
 #include "print.h"
 #include "progress.h"
 
@@ -59,10 +60,7 @@ void write_file(const std::string &path, const std::string &text) {
 
 // A folder inside of the output, so that files are renamed within one file system.
 WorkFolder work_folder(const std::string &output) {
-    std::error_code error;
-    fs::create_directories(output, error);
-    if (error)
-        throw Failure(kExitUsage, "-o " + output + ": " + error.message());
+    make_output_folder(output);
     if (access(output.c_str(), W_OK | X_OK) != 0)
         throw Failure(kExitUsage, "-o " + output + ": " + std::strerror(errno));
     return WorkFolder(fs::absolute(output).string());

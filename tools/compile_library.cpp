@@ -70,9 +70,7 @@ std::vector<LibraryKernel> read_inventory() {
         kernel.kernel = entry.at("kernel"), kernel.stride = entry.at("stride");
         kernel.group_channels = entry.at("group_channels"), kernel.channels = entry.at("channels");
         kernel.packing = entry.at("packing");
-        for (involute_isa isa : kRising)
-            if (entry.at("isa") == involute_isa_name(isa))
-                kernel.isa = isa;
+        kernel.isa = isa_named(entry.at("isa"));
         all.push_back(kernel);
     }
     return all;

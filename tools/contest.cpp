@@ -53,6 +53,8 @@ struct Entry {
     Plan plan;
     std::string key;
     std::vector<Pack> packs;
+    std::string problem_key; // the same for competitors that compute the same
+    std::shared_ptr<const oracle::Problem> problem;
     std::unique_ptr<Contestant> contestant;
     std::string failure;
 
@@ -105,13 +107,14 @@ public:
 private:
     void enter(Entry *entry, std::map<std::string, std::shared_ptr<const oracle::Problem>> *known) {
         const BenchCase &which = entry->competitor->which;
-        const std::string about = entry->plan.model.dump() + std::to_string(which.batch) +
-                                  size_text(size_of(entry->plan));
-        if (known->count(about) == 0)
-            (*known)[about] = problem_of(which, entry->plan);
-        const auto &problem = known->at(about);
-        entry->contestant = std::make_unique<Contestant>(which, problem.get(), settings_.run);
-        problems_.push_back(problem);
+        entry->problem_key = entry->plan.model.dump() + std::to_string(which.batch) +
+                             size_text(size_of(entry->plan));
+        const auto [problem, first] = known->emplace(entry->problem_key, nullptr);
+        if (first)
+            problem->second = problem_of(which, entry->plan);
+        entry->problem = problem->second;
+        entry->contestant =
+            std::make_unique<Contestant>(which, entry->problem.get(), settings_.run);
         entry->contestant->prepare();
         entry->contestant->check();
     }
@@ -141,10 +144,7 @@ private:
     std::vector<double> hand_outputs(const std::vector<Entry> &entries, const Entry &of) {
         for (const Entry &other : entries)
             if (other.is_well() && other.competitor->which.schedule == kHand &&
-                other.plan.model == of.plan.model &&
-                size_of(other.plan).width == size_of(of.plan).width &&
-                size_of(other.plan).height == size_of(of.plan).height &&
-                other.competitor->which.batch == of.competitor->which.batch)
+                other.problem_key == of.problem_key)
                 return other.contestant->outputs();
         BenchCase hand = of.competitor->which;
         hand.schedule = kHand;
@@ -167,7 +167,6 @@ private:
     }
 
     const ContestSettings &settings_;
-    std::vector<std::shared_ptr<const oracle::Problem>> problems_;
 };
 
 void add_times(const std::vector<std::vector<double>> &turns, Json *row) {
@@ -317,11 +316,17 @@ std::vector<Json> run_contests(const std::vector<Contest> &contests,
     std::map<std::string, Json> rows;
     for (const Contest &contest : contests) {
         std::vector<Entry> entries;
+        std::map<std::string, Plan> plans; // one for all schedules of a case
         bool all_there = true;
         for (const Competitor &competitor : contest.competitors) {
             Entry entry;
             entry.competitor = &competitor;
-            entry.plan = plan_of(competitor.which);
+            BenchCase hand = competitor.which;
+            hand.schedule = kHand;
+            const auto [plan, first] = plans.emplace(bench_command(hand, hand.size), Plan());
+            if (first)
+                plan->second = plan_of(hand);
+            entry.plan = plan->second;
             entry.key = key_of(entry, settings);
             keys.push_back(entry.key);
             rows[entry.key] = finished(entry.key);

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 
 #include "bench_runner.h"
 #include "failure.h"
+#include "oracle_tensors.h"
 #include "print.h"
 
 namespace involute {
@@ -26,16 +26,6 @@ constexpr size_t kMaxTimes = 4096; // of a turn
 constexpr int kMaxFiles = 1024;    // open at once
 
 // ---- in the process of the contestant ----
-
-std::vector<involute_named_tensor> named(const oracle::Tensors &tensors) {
-    std::vector<involute_named_tensor> all;
-    for (const auto &tensor : tensors.all())
-        all.push_back(
-            {tensor->name.c_str(),
-             involute_tensor_f32(tensor->values.data(), static_cast<int32_t>(tensor->shape.size()),
-                                 tensor->shape.data())});
-    return all;
-}
 
 WeightsHandle weights_of(const oracle::Problem &problem) {
     const std::vector<involute_named_tensor> tensors = named(problem.weights);
@@ -79,7 +69,7 @@ public:
     Json answer(const Json &question) {
         const std::string wanted = question.at("wanted");
         if (wanted == "session")
-            return {{"session", runner_.json()}, {"model", model_.json}};
+            return {{"session", runner_.json()}};
         if (wanted == "check")
             return check();
         return {{"seconds", turn(question.at("seconds"))}};
@@ -194,10 +184,7 @@ void Contestant::start() {
         throw Failure(kExitEnvironment, std::string("no process: ") + std::strerror(errno));
     if (process_ == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL); // not without its parent
-        const rlimit memory = {static_cast<rlim_t>(limits_.bytes),
-                               static_cast<rlim_t>(limits_.bytes)};
-        if (limits_.bytes > 0)
-            setrlimit(RLIMIT_AS, &memory);
+        limit_memory(limits_.bytes);
         serve(which_, problem_, questions[0], answers[1]);
     }
     close(questions[0]);
@@ -257,7 +244,7 @@ Json Contestant::ask(const Json &question) {
 void Contestant::prepare() {
     const Json answer = ask({{"wanted", "session"}});
     if (failure_.empty())
-        session_ = answer.at("session"), model_ = answer.at("model");
+        session_ = answer.at("session");
 }
 
 void Contestant::check() {

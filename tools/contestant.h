@@ -43,9 +43,6 @@ public:
     const Json &session() const {
         return session_;
     }
-    const Json &model() const {
-        return model_;
-    }
     const std::vector<double> &outputs() const {
         return outputs_;
     }
@@ -65,7 +62,7 @@ private:
     pid_t process_ = -1;
     int to_ = -1, from_ = -1;
     std::string failure_;
-    Json session_, model_;
+    Json session_;
     std::vector<double> outputs_;
     std::vector<std::vector<double>> times_;
 };

@@ -174,6 +174,12 @@ std::string text_of(const std::string &path) {
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+void limit_memory(int64_t bytes) {
+    const rlimit memory = {static_cast<rlim_t>(bytes), static_cast<rlim_t>(bytes)};
+    if (bytes > 0)
+        setrlimit(RLIMIT_AS, &memory);
+}
+
 pid_t start_program(const std::vector<std::string> &words, const std::string &log) {
     return start_program(words, log, Limits());
 }
@@ -196,10 +202,7 @@ pid_t start_program(const std::vector<std::string> &words, const std::string &lo
         }
         if (limits.seconds > 0) // outlives exec, and ends what does not handle it
             alarm(static_cast<unsigned>(std::ceil(limits.seconds)));
-        const rlimit memory = {static_cast<rlim_t>(limits.bytes),
-                               static_cast<rlim_t>(limits.bytes)};
-        if (limits.bytes > 0)
-            setrlimit(RLIMIT_AS, &memory);
+        limit_memory(limits.bytes);
         execvp(arguments[0], arguments.data());
         _exit(127);
     }

@@ -57,6 +57,9 @@ struct Limits {
     int64_t bytes = 0;  // of address space
 };
 
+// Of the address space of this process; 0: none.
+void limit_memory(int64_t bytes);
+
 // Starts a program, looked for in the path unless named by one, whose output goes into a file; "":
 // all of it to where this program's errors go.
 pid_t start_program(const std::vector<std::string> &words, const std::string &log);

@@ -21,4 +21,11 @@ void replace_file(const std::string &path, const std::string &text, ExitCode cod
     throw Failure(code, path + ": cannot be written");
 }
 
+void make_output_folder(const std::string &path) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error)
+        throw Failure(kExitUsage, "-o " + path + ": " + error.message());
+}
+
 } // namespace involute

@@ -1,6 +1,7 @@
 #include "gradient_problem.h"
 
 #include "failure.h"
+#include "oracle_tensors.h"
 #include "verify_bounds.h"
 
 namespace involute {
@@ -9,24 +10,16 @@ namespace {
 
 const std::string kCase = "case";
 
-void add_tensors(const oracle::Tensors &tensors, std::vector<std::string> *names,
-                 std::vector<involute_named_tensor> *all) {
-    for (const auto &tensor : tensors.all()) {
-        names->push_back(kCase + "/" + tensor->name);
-        all->push_back(
-            {names->back().c_str(),
-             involute_tensor_f32(tensor->values.data(), static_cast<int32_t>(tensor->shape.size()),
-                                 tensor->shape.data())});
-    }
-}
-
 // As a file would store it.
 WeightsHandle stored(const oracle::Problem &problem) {
+    std::vector<involute_named_tensor> tensors = named(problem.weights);
+    for (const involute_named_tensor &input : named(problem.inputs))
+        tensors.push_back(input);
     std::vector<std::string> names;
-    names.reserve(problem.weights.all().size() + problem.inputs.all().size()); // they stay there
-    std::vector<involute_named_tensor> tensors;
-    add_tensors(problem.weights, &names, &tensors);
-    add_tensors(problem.inputs, &names, &tensors);
+    for (const involute_named_tensor &tensor : tensors)
+        names.push_back(kCase + "/" + tensor.name);
+    for (size_t i = 0; i < names.size(); ++i)
+        tensors[i].name = names[i].c_str();
     involute_weights *weights = nullptr;
     require(involute_weights_create(tensors.data(), tensors.size(), &weights), kCase);
     return WeightsHandle(weights);

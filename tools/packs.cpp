@@ -261,8 +261,8 @@ std::vector<PackRequest> pack_requests(const Json &session, const std::string &s
         } else if (schedule == kSpecialised) {
             if (!may_be_specialised(layer))
                 continue;
-            const SpecialRow row = special_row(layer);
-            request.row = row.name, request.define = row.columns();
+            const LibraryKernel row = special_row(layer);
+            request.row = row.row, request.define = row.columns();
         }
         if (known.insert(request).second)
             requests.push_back(request);

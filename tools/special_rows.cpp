@@ -1,7 +1,5 @@
 #include "special_rows.h"
 
-#include "print.h"
-
 namespace involute {
 
 namespace {
@@ -12,22 +10,13 @@ int64_t square(const Json &layer) {
     return kernel.is_number() ? kernel.get<int64_t>() : 0;
 }
 
+} // namespace
+
 involute_isa isa_named(const std::string &name) {
     for (involute_isa isa : {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512})
         if (name == involute_isa_name(isa))
             return isa;
     return INVOLUTE_ISA_AUTO;
-}
-
-} // namespace
-
-std::string SpecialRow::columns() const {
-    std::vector<std::string> words = {name, op, form};
-    for (int number : {kernel, stride, group_channels, channels})
-        words.push_back(std::to_string(number));
-    for (involute_isa built : {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512})
-        words.push_back(std::to_string(isa == built ? packing : 0));
-    return joined(words);
 }
 
 bool has_group_schedules(int64_t group_channels, int64_t kernel, int64_t dilation) {
@@ -46,8 +35,9 @@ bool may_be_specialised(const Json &layer) {
     return window && square(layer) != 0;
 }
 
-SpecialRow special_row(const Json &layer) {
-    SpecialRow row;
+LibraryKernel special_row(const Json &layer) {
+    LibraryKernel row;
+    row.in_inventory = false;
     row.op = layer.at("op"), row.form = layer.at("form");
     row.kernel = static_cast<int>(square(layer));
     row.stride = layer.at("stride"), row.channels = layer.at("in_channels");
@@ -59,9 +49,9 @@ SpecialRow special_row(const Json &layer) {
     } else {
         row.packing = layer.at("packing"); // of the generic row, whose schedule it has
     }
-    row.name = row.op + (row.form == "single" ? "_single" : "") + "_k" +
-               std::to_string(row.kernel) + "_s" + std::to_string(row.stride) + "_g" +
-               std::to_string(row.group_channels) + "_c" + std::to_string(row.channels);
+    row.row = row.op + (row.form == "single" ? "_single" : "") + "_k" + std::to_string(row.kernel) +
+              "_s" + std::to_string(row.stride) + "_g" + std::to_string(row.group_channels) + "_c" +
+              std::to_string(row.channels);
     return row;
 }
 

@@ -5,18 +5,9 @@
 
 #include <string>
 
-#include "network.h"
+#include "compile_library.h"
 
 namespace involute {
-
-struct SpecialRow {
-    std::string name, op, form;
-    int kernel = 0, stride = 0, group_channels = 0, channels = 0; // 0: at run time
-    int packing = 0;
-    involute_isa isa = INVOLUTE_ISA_AUTO;
-
-    std::string columns() const; // as in generators/inventory.def
-};
 
 // Whether there are schedules for groups of one size: groups of whole vectors, and nothing that
 // only generic rows know. `kernel`: side of a square window, 0 for others.
@@ -29,6 +20,9 @@ int special_packing(const std::string &op, const std::string &form, int64_t kern
 // Of a layer of involute_session_json: whether rows of its own could be any faster. Products take
 // all sizes at run time as well.
 bool may_be_specialised(const Json &layer);
-SpecialRow special_row(const Json &layer);
+LibraryKernel special_row(const Json &layer);
+
+// INVOLUTE_ISA_AUTO where it names none.
+involute_isa isa_named(const std::string &name);
 
 } // namespace involute

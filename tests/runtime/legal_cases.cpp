@@ -7,6 +7,7 @@
 
 #include "involute/involute.h"
 #include "oracle/problem.h"
+#include "tools/oracle_tensors.h"
 
 namespace involute::legal_cases {
 namespace {
@@ -148,16 +149,6 @@ Case draw(Random *random, const std::vector<involute_isa> &isas) {
     one.isa = isas[static_cast<size_t>(random->between(0, static_cast<int64_t>(isas.size()) - 1))];
     one.threads = static_cast<int32_t>(random->between(1, 3));
     return one;
-}
-
-std::vector<involute_named_tensor> named(const oracle::Tensors &tensors) {
-    std::vector<involute_named_tensor> all;
-    for (const auto &tensor : tensors.all())
-        all.push_back(
-            {tensor->name.c_str(),
-             involute_tensor_f32(tensor->values.data(), static_cast<int32_t>(tensor->shape.size()),
-                                 tensor->shape.data())});
-    return all;
 }
 
 struct Handles {
