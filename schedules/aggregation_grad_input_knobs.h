@@ -11,6 +11,7 @@ namespace involute::schedules {
 struct AggregationGradInputKnobs {
     RowTiles tiles;
     int groups = 4;
+    int task_rows = 0;
 
     static AggregationGradInputKnobs defaults(const Machine &machine, int) {
         // Constant window as in AggregationKnobs; any: as many accumulators as hide the latency.
@@ -21,6 +22,7 @@ struct AggregationGradInputKnobs {
     std::vector<Knob> list() {
         std::vector<Knob> knobs = tiles.list();
         knobs.push_back({"groups", &groups, 1, 8, "groups of a pixel that are done at once"});
+        knobs.push_back(task_rows_knob(&task_rows));
         return knobs;
     }
     std::string violation(const Machine &machine, int) const {

@@ -7,6 +7,7 @@ namespace involute::schedules {
 
 struct AggregationKnobs {
     RowTiles tiles;
+    int task_rows = 0;
 
     static AggregationKnobs defaults(const Machine &machine, int, int group_channels = 16) {
         if (group_channels != 16) {
@@ -22,7 +23,9 @@ struct AggregationKnobs {
         return {RowTiles::generic(machine)};
     }
     std::vector<Knob> list() {
-        return tiles.list();
+        std::vector<Knob> knobs = tiles.list();
+        knobs.push_back(task_rows_knob(&task_rows));
+        return knobs;
     }
     std::string violation(const Machine &machine, int) const {
         return tiles.violation(machine, 16 / machine.lanes);

@@ -12,16 +12,24 @@ struct Conv2dKnobs {
     int unroll_window = 3;
     int copy = 8;     // lanes of the padding copy
     int prefetch = 1; // weights of the next block, residual of the next tile
+    int task_pixels = 0, task_blocks = 0;
 
     static Conv2dKnobs defaults(const Machine &machine, int packing);
     std::vector<Knob> list() {
         return {{"tile", &tile, 1, 16, "pixels whose accumulators stay in registers"},
                 {"tile_b", &tile_b, 0, 16, "a second tile, for counts it fits better; 0: none"},
-                {"unroll_k", &unroll_k, 1, 16, "reduction steps in one turn of the loop, 1x1"},
+                {"unroll_k", &unroll_k, 1, 16, "reduction steps in one turn of the loop, 1x1",
+                 Tried::kDivisors},
                 {"unroll_window", &unroll_window, 1, 16,
-                 "the same for windows, of whose rows 3 divides all of 3x3 and 7x7x3"},
-                {"copy", &copy, 4, 16, "values copied at once where the border is added"},
-                {"prefetch", &prefetch, 0, 1, "1: what the next block and tile need is asked for"}};
+                 "the same for windows, of whose rows 3 divides all of 3x3 and 7x7x3",
+                 Tried::kDivisors},
+                {"copy", &copy, 4, 16, "values copied at once where the border is added",
+                 Tried::kPowers},
+                {"prefetch", &prefetch, 0, 1, "1: what the next block and tile need is asked for"},
+                task_pixels_knob(&task_pixels),
+                {"task_blocks", &task_blocks, 0, kMostBlocks,
+                 "blocks of output channels of a task; 0: as the runtime cuts them",
+                 Tried::kShares}};
     }
     std::string violation(const Machine &machine, int packing) const;
 };

@@ -9,6 +9,7 @@ namespace involute::schedules {
 struct InvolutionKnobs {
     RowTiles tiles;
     int unroll_taps = 1;
+    int task_rows = 0, block_rows = 0;
     ProductKnobs product;
 
     static InvolutionKnobs defaults(const Machine &machine, int packing, int group_channels = 16) {
@@ -31,12 +32,20 @@ struct InvolutionKnobs {
     std::vector<Knob> list() {
         std::vector<Knob> knobs = tiles.list();
         knobs.push_back({"unroll_taps", &unroll_taps, 0, 1, "1: a row of taps is unrolled"});
+        knobs.push_back(task_rows_knob(&task_rows));
+        knobs.push_back({"block_rows", &block_rows, 0, kMostRows,
+                         "rows whose kernels are made at once; 0: as the runtime cuts them",
+                         Tried::kShares});
         for (const Knob &knob : product.list()) {
             knobs.push_back(knob);
         }
         return knobs;
     }
     std::string violation(const Machine &machine, int packing) const {
+        if (task_rows != 0 && block_rows > task_rows) {
+            return "block_rows=" + std::to_string(block_rows) + " is more than a task of " +
+                   std::to_string(task_rows) + " rows has";
+        }
         const std::string wrong = tiles.violation(machine, 16 / machine.lanes);
         return wrong.empty() ? product.violation(machine, packing) : wrong;
     }

@@ -28,14 +28,23 @@ inline int whole_lanes(const Machine &machine, int channels) {
     return lanes;
 }
 
-// One number: where it is kept, what it may be, what it means (one line, for docs/knobs.md). All
-// knobs keep the order of every sum, so none changes a bit of a result.
+// Which of a knob's values are worth trying: each; powers of two; those that divide the loop they
+// unroll; 0 and equal shares of the size that they cut.
+enum class Tried { kEach, kPowers, kDivisors, kShares };
+
+// One number: where it is kept, what it may be, what it means (one line, for docs/knobs.md). A knob
+// that keeps the order of every sum changes no bit of a result.
 struct Knob {
     const char *name;
     int *value;
     int low, high;
     const char *meaning;
+    Tried tried = Tried::kEach;
+    bool keeps_order = true;
 };
+
+// Largest values of knobs that cut the work into tasks, where 0 is what the caller says.
+inline constexpr int kMostRows = 4096, kMostPixels = 1 << 20, kMostBlocks = 1024;
 
 // Registers that a product tile of pixels x vectors takes: accumulators, one row of weights, the
 // broadcast input, and the product where there is no fused multiply-add.
@@ -57,6 +66,16 @@ inline std::string tile_violation(const std::string &knob, int pixels, const Mac
                ? knob + "=" + std::to_string(pixels) + " needs more than " +
                      std::to_string(machine.registers) + " vector registers"
                : "";
+}
+
+// How the work is cut where the caller does not say: what every op that works on rows has.
+inline Knob task_rows_knob(int *value) {
+    return {"task_rows",   value, 0, kMostRows, "rows of a task; 0: as the runtime cuts them",
+            Tried::kShares};
+}
+inline Knob task_pixels_knob(int *value) {
+    return {"task_pixels", value, 0, kMostPixels, "pixels of a task; 0: as the runtime cuts them",
+            Tried::kShares};
 }
 
 // Sets knobs from "name=value,name=value". Returns what is wrong, or "".

@@ -9,6 +9,7 @@ struct LocalKnobs {
     int outputs = 32;
     int images = 2;
     int copy = 8; // lanes of the padding copy
+    int task_rows = 0;
 
     static LocalKnobs defaults(const Machine &machine, int) {
         return {4 * machine.lanes, machine.lanes == 16 ? 4 : 2, machine.lanes};
@@ -16,7 +17,9 @@ struct LocalKnobs {
     std::vector<Knob> list() {
         return {{"outputs", &outputs, 16, 64, "outputs at once, where their number is a multiple"},
                 {"images", &images, 1, 8, "images whose accumulators stay in registers"},
-                {"copy", &copy, 4, 16, "values copied at once where the border is added"}};
+                {"copy", &copy, 4, 16, "values copied at once where the border is added",
+                 Tried::kPowers},
+                task_rows_knob(&task_rows)};
     }
     std::string violation(const Machine &machine, int) const {
         if (outputs % 16 != 0) {

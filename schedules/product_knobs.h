@@ -25,7 +25,8 @@ struct ProductKnobs {
     std::vector<Knob> list() {
         return {{"pixels", &pixels, 1, 16, "pixels whose accumulators stay in registers"},
                 {"blocks", &blocks, 1, 2, "blocks of columns that are done with them at once"},
-                {"unroll_k", &unroll_k, 1, 16, "reduction steps in one turn of the inner loop"},
+                {"unroll_k", &unroll_k, 1, 16, "reduction steps in one turn of the inner loop",
+                 Tried::kDivisors},
                 {"prefetch", &prefetch, 0, 1, "1: the weights of the next block are asked for"}};
     }
     std::string violation(const Machine &machine, int packing) const {

@@ -29,7 +29,7 @@ std::string target_of(const std::string &isa) {
 }
 
 std::vector<std::string> schedule_names() {
-    std::vector<std::string> names = {"hand", "specialised", "naive", "own"};
+    std::vector<std::string> names = {"hand", "tuned", "specialised", "naive", "own"};
     for (const auto &known : schedules::automatic::autoschedulers()) {
         names.push_back(known.schedule);
     }
@@ -38,13 +38,14 @@ std::vector<std::string> schedule_names() {
 
 struct Options {
     std::string row, define, out, runtime, schedule = "hand", knobs, code, pack, halide_runtime;
-    std::string call, describe, save_schedule;
-    int parallelism = 16; // as the autoschedulers themselves
+    std::string call, describe, save_schedule, features;
+    std::vector<std::string> search; // "beam_size=1"
+    int parallelism = 16;            // as the autoschedulers themselves
     bool fresh = false;
     std::vector<std::string> constants; // "images=1"
     std::vector<std::string> isas = {"baseline", "avx2", "avx512"};
     std::vector<std::string> outputs = {"object"};
-    bool list = false;
+    bool list = false, where = false;
 };
 
 std::set<OutputFileType> output_types(const std::vector<std::string> &names) {
@@ -101,6 +102,11 @@ void start_search(const Options &options, const Row &row, const std::string &isa
     search.fresh = options.fresh;
     search.wants_nest = !options.describe.empty();
     search.save_to = options.save_schedule;
+    search.features_to = options.features;
+    for (const std::string &parameter : options.search) {
+        const size_t equals = parameter.find('=');
+        search.parameters[parameter.substr(0, equals)] = parameter.substr(equals + 1);
+    }
 }
 
 void emit_row(const Options &options, const Row &row) {
@@ -153,6 +159,10 @@ int run(const Options &options) {
         for (const Row &row : rows()) {
             std::cout << row.name << '\n';
         }
+        return 0;
+    }
+    if (options.where) {
+        std::cout << halide_folder() << '\n';
         return 0;
     }
     if (!options.runtime.empty()) {
@@ -211,6 +221,15 @@ int main(int argc, char **argv) {
         ->check(CLI::Range(1, 1024));
     app.add_option("--save-schedule", options.save_schedule,
                    "keep what an autoscheduler has found as code, for schedules/auto/saved");
+    app.add_option("--search", options.search,
+                   "name=value,... for the autoscheduler, such as beam_size=1,random_dropout=1")
+        ->delimiter(',')
+        ->check([](const std::string &text) {
+            const size_t equals = text.find('=');
+            return equals == 0 || equals == std::string::npos ? "expected name=value" : "";
+        });
+    app.add_option("--features", options.features,
+                   "also write what Adams2019's cost model is trained with");
     app.add_flag("--fresh", options.fresh, "search even where a schedule is kept");
     app.add_option("--describe", options.describe,
                    "write what was built as JSON: cost, size, loop nest, hot loop");
@@ -218,12 +237,14 @@ int main(int argc, char **argv) {
                    "also link the kernels into this shared object, which the runtime can register");
     app.add_option("--halide-runtime", options.halide_runtime,
                    "object made by --runtime, for --pack");
-    app.add_option("--knobs", options.knobs, "name=value,... for the hand schedule");
+    app.add_option("--knobs", options.knobs,
+                   "name=value,... for the schedules hand, specialised and tuned");
     app.add_option("--outputs", options.outputs, "what to write for each kernel")
         ->delimiter(',')
         ->check(CLI::IsMember({"object", "assembly", "stmt", "html", "llvm", "header", "schedule",
                                "conceptual_stmt"}));
     app.add_flag("--list", options.list, "name the rows");
+    app.add_flag("--where", options.where, "print the folder of Halide's library");
     CLI11_PARSE(app, argc, argv);
     try {
         return involute::emit::run(options);

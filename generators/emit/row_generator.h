@@ -149,7 +149,7 @@ private:
             schedules::naive::schedule(op);
         } else if (name == "own") {
             schedules::own::schedule(op, machine(), cut...);
-        } else if (name != "hand" && name != "specialised") {
+        } else if (name != "hand" && name != "specialised" && name != "tuned") {
             autoschedule(this->get_pipeline(), this->get_target());
         } else if constexpr (std::is_same_v<KnobsOf, NoKnobs>) {
             schedules::x86::schedule(op, machine(), cut...);

@@ -16,28 +16,29 @@ namespace {
 
 using schedules::automatic::Autoscheduler;
 
-// The plug-in lies beside Halide's library.
-std::string plugin_path(const std::string &schedule) {
-    Dl_info info{};
-    const auto address = reinterpret_cast<void *>(&Halide::load_plugin);
-    if (dladdr(address, &info) == 0) {
-        throw Halide::CompileError("Halide's library cannot be found");
-    }
-    const std::string library = info.dli_fname;
-    return library.substr(0, library.rfind('/') + 1) + "libautoschedule_" + schedule + ".so";
-}
-
 void search(Halide::Pipeline pipeline, const Halide::Target &target, const Autoscheduler &with) {
     Search &search = current_search();
-    Halide::load_plugin(plugin_path(with.schedule));
+    Halide::load_plugin(halide_folder() + "/libautoschedule_" + with.schedule + ".so");
     Halide::AutoschedulerParams parameters(with.plugin, with.parameters);
     parameters.extra["parallelism"] = std::to_string(search.key.parallelism);
+    for (const auto &[name, value] : search.parameters) {
+        parameters.extra[name] = value;
+    }
     const double cpu = cpu_seconds();
     const auto start = std::chrono::steady_clock::now();
-    search.source = pipeline.apply_autoscheduler(target, parameters).schedule_source;
+    const Halide::AutoSchedulerResults found = pipeline.apply_autoscheduler(target, parameters);
+    search.source = found.schedule_source;
     search.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     search.cpu_seconds = cpu_seconds() - cpu;
+    if (!search.features_to.empty()) {
+        std::ofstream file(search.features_to, std::ios::binary);
+        file.write(reinterpret_cast<const char *>(found.featurization.data()),
+                   static_cast<std::streamsize>(found.featurization.size()));
+        if (!file.flush()) {
+            throw Halide::CompileError(search.features_to + ": cannot be written");
+        }
+    }
 }
 
 void save(Halide::Pipeline pipeline) {
@@ -64,7 +65,8 @@ void autoschedule(Halide::Pipeline pipeline, const Halide::Target &target) {
     if (with == nullptr) {
         throw Halide::CompileError("no autoscheduler " + current.key.schedule);
     }
-    const auto *saved = current.fresh ? nullptr : schedules::automatic::saved_schedule(current.key);
+    const bool as_usual = !current.fresh && current.parameters.empty();
+    const auto *saved = !as_usual ? nullptr : schedules::automatic::saved_schedule(current.key);
     if (saved != nullptr) {
         const std::string changed = schedules::automatic::changed_since(*saved, pipeline);
         if (!changed.empty()) {
@@ -84,6 +86,16 @@ void autoschedule(Halide::Pipeline pipeline, const Halide::Target &target) {
         }
         save(pipeline);
     }
+}
+
+std::string halide_folder() {
+    Dl_info info{};
+    const auto address = reinterpret_cast<void *>(&Halide::load_plugin);
+    if (dladdr(address, &info) == 0) {
+        throw Halide::CompileError("Halide's library cannot be found");
+    }
+    const std::string library = info.dli_fname;
+    return library.substr(0, library.rfind('/'));
 }
 
 void note_loop_nest(Halide::Pipeline pipeline) {

@@ -3,6 +3,7 @@
 // creates the generators.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "Halide.h"
@@ -16,6 +17,8 @@ struct Search {
     bool fresh = false;      // search even where a schedule is kept
     bool wants_nest = false; // fill `loop_nest`
     std::string save_to;     // write what is found to this file; "": do not
+    std::string features_to; // the same of what a cost model is trained with
+    std::map<std::string, std::string> parameters; // beyond those of schedules/auto
     // What came of it.
     double seconds = 0, cpu_seconds = 0; // of the search
     bool from_saved = false;
@@ -27,6 +30,9 @@ Search &current_search();
 // Leaves the pipeline scheduled by key.schedule. Throws what the autoscheduler throws, and
 // Halide::CompileError where its plug-in is not there.
 void autoschedule(Halide::Pipeline pipeline, const Halide::Target &target);
+
+// The folder that Halide's library lies in, with the plug-ins.
+std::string halide_folder();
 
 // Keeps the loop nest of the scheduled pipeline if it is wanted.
 void note_loop_nest(Halide::Pipeline pipeline);

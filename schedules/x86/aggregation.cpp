@@ -42,7 +42,8 @@ void compute_padded(Aggregation &op, const Machine &machine, const std::vector<i
 void schedule(Aggregation &op, const AggregationKnobs &knobs, const Machine &machine,
               const Expr &rows_per_task) {
     const std::vector<int> steps = {16, 8, 4, 2};
-    rows(op.out, op.ci, op.g, op.x, op.y, op.b, knobs.tiles, machine, rows_per_task, steps);
+    rows(op.out, op.ci, op.g, op.x, op.y, op.b, knobs.tiles, machine,
+         chosen(knobs.task_rows, rows_per_task), steps);
     compute_sum(op, machine, steps, true, op.g);
     compute_padded(op, machine, steps);
 }

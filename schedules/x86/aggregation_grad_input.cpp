@@ -112,7 +112,8 @@ void any_window(AggregationGradInput &op, const AggregationGradInputKnobs &knobs
 } // namespace
 
 void schedule(AggregationGradInput &op, const AggregationGradInputKnobs &knobs,
-              const Machine &machine, const Expr &rows_per_task) {
+              const Machine &machine, const Expr &given_rows) {
+    const Expr rows_per_task = chosen(knobs.task_rows, given_rows);
     op.constant_kernel != 0 ? constant_window(op, knobs, machine, rows_per_task)
                             : any_window(op, knobs, machine, rows_per_task);
 }

@@ -77,7 +77,8 @@ void block_of_taps(AggregationGradWeight &op, const LoopLevel &block, int lanes)
 } // namespace
 
 void schedule(AggregationGradWeight &op, const AggregationGradWeightKnobs &knobs,
-              const Machine &machine, const Expr &rows_per_task) {
+              const Machine &machine, const Expr &given_rows) {
+    const Expr rows_per_task = chosen(knobs.task_rows, given_rows);
     const int lanes = std::min(machine.lanes, kPartialSums);
     const Var yo("yo");
     op.out.split(op.y, yo, op.y, rows_per_task, TailStrategy::GuardWithIf)

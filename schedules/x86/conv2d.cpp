@@ -39,8 +39,10 @@ void tile_pixels(Stage at, const Conv2d &op, int tile, const Machine &machine,
 
 } // namespace
 
-void schedule(Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine, const ProductCut &cut,
+void schedule(Conv2d &op, const Conv2dKnobs &knobs, const Machine &machine, const ProductCut &given,
               Pipeline pipeline) {
+    const ProductCut cut{chosen(knobs.task_pixels, given.pixels_per_task),
+                         chosen(knobs.task_blocks, given.blocks_per_task)};
     const Expr pixels = op.out.output_buffer().dim(2).extent();
     if (knobs.tile_b != 0) {
         tile_pixels(op.out.specialize(better(pixels, knobs.tile_b, knobs.tile)), op, knobs.tile_b,

@@ -10,7 +10,8 @@ namespace involute::schedules::x86 {
 using namespace Halide;
 
 void schedule(generators::Conv2dGrouped &op, const Conv2dGroupedKnobs &knobs,
-              const Machine &machine, const Expr &pixels_per_task) {
+              const Machine &machine, const Expr &given_pixels) {
+    const Expr pixels_per_task = chosen(knobs.task_pixels, given_pixels);
     auto &[o, g, p, b, e, y, padded, element, row, window, sum, out] = op;
     const Var oo("oo"), po("po"), pt("pt"), pi("pi"), pb("pb");
     out.split(p, po, pi, knobs.tile, TailStrategy::PredicateStores)

@@ -17,6 +17,17 @@ void schedule(generators::Dense &op, const DenseKnobs &knobs, const Machine &mac
         .vectorize(op.ni, machine.lanes)
         .unroll(op.ni);
     op.sum.compute_at(op.out, op.b);
+    if (knobs.accumulators > 1) {
+        const RVar ko("ko"), ki("ki");
+        const Var part("part");
+        Stage update = op.sum.update().split(op.reduction.x, ko, ki, knobs.accumulators);
+        Func parts = update.rfactor(ki, part);
+        parts.compute_at(op.out, op.b).unroll(part).update().unroll(part);
+        accumulate_in_registers(parts, op.ni, op.b, {ko}, machine, knobs.unroll_k);
+        parts.update().reorder(op.ni, op.b, part, ko);
+        accumulate_in_registers(op.sum, op.ni, op.b, {ki}, machine, knobs.accumulators);
+        return;
+    }
     accumulate_in_registers(op.sum, op.ni, op.b, {op.reduction.x}, machine, knobs.unroll_k);
 }
 

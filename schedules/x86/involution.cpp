@@ -27,8 +27,11 @@ const std::vector<int> kSteps = {8};
 // The loops inside a task are parallel too: they are cut for the threads where all maps together
 // are one task.
 void schedule(Involution &op, const InvolutionKnobs &knobs, const Machine &machine,
-              const InvolutionCut &cut, Pipeline pipeline) {
+              const InvolutionCut &given, Pipeline pipeline) {
     auto &[generation, aggregation] = op;
+    const InvolutionCut cut{chosen(knobs.task_rows, given.rows_per_task),
+                            chosen(knobs.block_rows, given.rows_per_block), given.images_per_task,
+                            given.threads_per_task};
     Func &out = aggregation.out;
     const Var &ci = aggregation.ci, &g = aggregation.g, &x = aggregation.x, &y = aggregation.y,
               &b = aggregation.b;

@@ -119,7 +119,8 @@ void compute_kernels(KernelGeneration &op, const LoopLevel &block, const Expr &p
 }
 
 void schedule(KernelGeneration &op, const KernelGenerationKnobs &knobs, const Machine &machine,
-              const Expr &pixels_per_task, Pipeline pipeline) {
+              const Expr &given_pixels, Pipeline pipeline) {
+    const Expr pixels_per_task = chosen(knobs.task_pixels, given_pixels);
     const Expr columns = op.out.output_buffer().dim(0).extent();
     const Expr pixels = op.out.output_buffer().dim(1).extent();
     const ProductKnobs &product = knobs.product;

@@ -10,7 +10,8 @@ namespace involute::schedules::x86 {
 using namespace Halide;
 
 void schedule(generators::Local &op, const LocalKnobs &knobs, const Machine &machine,
-              const Expr &rows_per_task) {
+              const Expr &given_rows) {
+    const Expr rows_per_task = chosen(knobs.task_rows, given_rows);
     auto &[o, g, x, y, b, e, padded, window, sum, out] = op;
     const Var bo("bo"), bi("bi");
     const Expr outputs = group_size(out), batch = out.output_buffer().dim(4).extent();

@@ -24,6 +24,10 @@ Expr suits(const Expr &width, int tile, const std::vector<int> &others) {
 
 } // namespace
 
+Expr chosen(int knob, const Expr &argument) {
+    return knob != 0 ? Expr(knob) : argument;
+}
+
 int ring_rows(int kernel) {
     int rows = 1;
     while (rows < kernel) {

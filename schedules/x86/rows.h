@@ -11,6 +11,9 @@ namespace involute::schedules::x86 {
 // Names of loops that other stages are computed at.
 inline const Halide::Var kTask("task"), kBlock("block"), kTile("xo"), kStep("co");
 
+// A size as a knob says it, or, where that is 0, as the caller does.
+Halide::Expr chosen(int knob, const Halide::Expr &argument);
+
 // Rows of a ring that holds those of a window: the power of two makes places in it cheap.
 int ring_rows(int kernel);
 

@@ -26,6 +26,7 @@ using schedules::Knob;
 using schedules::Machine;
 
 constexpr int kProblemsPerPoint = 8;
+constexpr int kMostShare = 40;
 
 const Machine &machine_of(const std::string &isa) {
     return isa == "avx512" ? schedules::kAvx512
@@ -159,9 +160,13 @@ std::string random_knobs(const KernelEntry &kernel, std::mt19937_64 *random) {
     KnobSet set = knobs_of(kernel);
     // Knobs are drawn one by one: few points with all five tiles at random fit into the registers.
     for (Knob &knob : set.knobs()) {
+        if (!knob.keeps_order)
+            continue;
         const int before = *knob.value;
+        // Tasks larger than the problems are all alike.
+        const int high = knob.tried == schedules::Tried::kShares ? kMostShare : knob.high;
         do {
-            const uint64_t choices = static_cast<uint64_t>(knob.high - knob.low + 1);
+            const uint64_t choices = static_cast<uint64_t>(high - knob.low + 1);
             *knob.value = knob.low + static_cast<int>((*random)() % choices);
         } while (*knob.value != before && !set.violation().empty());
     }
