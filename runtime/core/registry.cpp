@@ -52,6 +52,23 @@ bool form_from_name(const char *name, Form *form) {
     return false;
 }
 
+const KernelEntry *kernel_for_call(const KernelEntry &row, const char *call) {
+    for (const KernelEntry &entry : kernel_table()) {
+        if (entry.call && entry.isa == row.isa && std::strcmp(entry.row, row.row) == 0 &&
+            std::strcmp(entry.call, call) == 0)
+            return &entry;
+    }
+    return nullptr;
+}
+
+bool has_kernels_for_calls() {
+    for (const KernelEntry &entry : kernel_table()) {
+        if (entry.call)
+            return true;
+    }
+    return false;
+}
+
 KernelEntry make_entry(const involute_kernel &kernel, Op op, Form form) {
     KernelEntry entry = {};
     entry.row = kernel.row, entry.op = op, entry.form = form;

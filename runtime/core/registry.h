@@ -69,6 +69,11 @@ struct KernelTable {
 // (compiled/kernel_list.cpp).
 KernelTable kernel_table();
 
+// The kernel of this library for one call of a row (KernelCall::text), or nullptr. Libraries that
+// `involute compile --schedule tuned` wrote have such kernels.
+const KernelEntry *kernel_for_call(const KernelEntry &row, const char *call);
+bool has_kernels_for_calls();
+
 // Whether the layer may take this row.
 bool fits(const KernelEntry &row, const LayerSpec &layer);
 

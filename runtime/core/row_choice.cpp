@@ -158,7 +158,7 @@ Status choose_kernel(KernelTable table, involute_isa isa, const LayerSpec &layer
     std::string passed; // "row: what rules it out; ..."
     for (involute_isa from = isa; from != INVOLUTE_ISA_AUTO; from = next_lower(from)) {
         for (const KernelEntry &row : table) {
-            if (row.op != layer.op || row.isa != from)
+            if (row.op != layer.op || row.isa != from || row.call)
                 continue;
             const std::string wrong = misfit(row, layer);
             if (!wrong.empty()) {

@@ -47,10 +47,14 @@ Status check_options(const involute_session_options &options) {
 
 // Sums take the place of their residual where nothing needs it any more: its lines are in a cache
 // that can be written at once, and the next layers find a smaller footprint. Convolutions with hand
-// schedules write each value once, right after they have read the residual of it.
+// schedules, whatever their numbers, write each value once, right after they have read the residual
+// of it.
 void share_residuals(const Model &model, const std::vector<TensorLayout> &layouts,
                      std::vector<TensorLifetime> *lifetimes) {
     const Graph &graph = model.graph;
+    const std::string &schedule = model.schedule;
+    if (schedule != "hand" && schedule != "specialised" && schedule != "tuned")
+        return;
     for (size_t i = 0; i < graph.layers.size(); ++i) {
         const LayerSpec &layer = graph.layers[i];
         if (layer.op != Op::kConv2d || layer.residual < 0 || layer.residual == layer.input)
@@ -61,7 +65,7 @@ void share_residuals(const Model &model, const std::vector<TensorLayout> &layout
                              graph.inputs.end();
         if (!callers && (*lifetimes)[from].last == static_cast<int>(i) &&
             layouts[from].elements() == layouts[to].elements() &&
-            layouts[from].pixel_stride == layouts[to].pixel_stride && model.schedule == "hand")
+            layouts[from].pixel_stride == layouts[to].pixel_stride)
             (*lifetimes)[to].over = layer.residual;
     }
 }
@@ -198,26 +202,29 @@ Status Session::bind() {
 }
 
 // Kernels of another schedule take the place of the library's own; what `specialised` has no rows
-// for stays.
+// and `tuned` no knobs for stays.
 Status Session::use_schedule() {
     const char *schedule = model_->schedule.c_str();
-    if (model_->schedule == "hand")
+    if (model_->schedule == "hand" && !has_kernels_for_calls())
         return Status();
+    const bool by_hand = model_->schedule == "hand";
+    const bool may_stay = model_->schedule == "specialised" || model_->schedule == "tuned";
     for (size_t i = 0; i < calls_.size(); ++i) {
         const KernelEntry &row = *model_->layers[i].kernel;
-        if (std::strcmp(row.schedule, schedule) == 0)
-            continue;
+        const bool own = std::strcmp(row.schedule, schedule) == 0;
         KernelCall &call = calls_[i]->call;
+        const std::string text = call.text();
         const KernelEntry *kernel =
-            registered_kernel(row.row, row.isa, schedule, call.text().c_str());
+            by_hand ? kernel_for_call(row, text.c_str())
+                    : registered_kernel(row.row, row.isa, schedule, text.c_str());
         if (kernel)
             call.use(*kernel);
-        else if (model_->schedule != "specialised")
+        else if (!by_hand && (own || !may_stay))
             return Status::error(INVOLUTE_UNAVAILABLE,
                                  "layer '%.100s': no kernel of schedule %s was registered for row "
                                  "%s, isa %s and call %s",
                                  model_->graph.layers[i].name.c_str(), schedule, row.row,
-                                 isa_name(row.isa), call.text().c_str());
+                                 isa_name(row.isa), text.c_str());
     }
     return Status();
 }
