@@ -13,6 +13,12 @@ if(TARGET involute_static)
 endif()
 if(TARGET involute_command)
   install(TARGETS involute_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # The command looks for it in ../share/involute/wisdom.
+  install(
+    DIRECTORY wisdom
+    DESTINATION share/involute
+    FILES_MATCHING
+    PATTERN "*.json")
 endif()
 install(DIRECTORY runtime/include/involute DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

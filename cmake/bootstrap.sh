@@ -3,7 +3,7 @@
 
 # Debian packages the build and the tests need.
 packages=(g++ git make pkg-config python3 python3-venv libcli11-dev nlohmann-json3-dev libjpeg62-turbo-dev
-    libspng-dev libgtest-dev libbenchmark-dev)
+    libspng-dev libsqlite3-dev libgtest-dev libbenchmark-dev)
 
 say() { printf '\n== %s\n' "$*"; }
 

@@ -1,0 +1,99 @@
+// docs/knobs.md, and what of the knobs wisdom depends on.
+#include <cstdint>
+#include <cstdio>
+
+#include "autotune/op_knobs.h"
+#include "autotune/spaces.h"
+
+namespace involute::autotune {
+
+namespace {
+
+using schedules::Knob;
+
+// A row of the op with the packing of its library rows.
+TuningKey example(const std::string &op, const std::string &form, const std::string &isa) {
+    TuningKey key;
+    key.op = op, key.form = form, key.isa = isa;
+    key.packing = op == "dense" ? 32 : isa == "avx512" && op == "conv2d" ? 32 : 16;
+    key.group_channels = 16;
+    return key;
+}
+
+std::string values_text(const Knob &knob) {
+    const std::string range = std::to_string(knob.low) + " .. " + std::to_string(knob.high);
+    switch (knob.tried) {
+    case schedules::Tried::kEach:
+        return range;
+    case schedules::Tried::kPowers:
+        return range + ", powers of two";
+    case schedules::Tried::kDivisors:
+        return range + ", divisors of the loop";
+    case schedules::Tried::kShares:
+        return range + ", 0 or an equal share";
+    }
+    return range;
+}
+
+void add_op(const std::string &title, const std::string &op, const std::string &form,
+            std::string *page) {
+    *page += "\n## " + title +
+             "\n\n| knob | values | baseline | avx2 | avx512 | sums keep their order | meaning |\n"
+             "|---|---|---|---|---|---|---|\n";
+    std::vector<OpKnobs> sets;
+    for (const char *isa : {"baseline", "avx2", "avx512"})
+        sets.push_back(op_knobs(example(op, form, isa)));
+    for (size_t i = 0; i < sets[0].knobs.size(); ++i) {
+        const Knob &knob = sets[0].knobs[i];
+        *page += "| `" + std::string(knob.name) + "` | " + values_text(knob);
+        for (const OpKnobs &set : sets)
+            *page += " | " + std::to_string(*set.knobs[i].value);
+        *page +=
+            std::string(" | ") + (knob.keeps_order ? "yes" : "no") + " | " + knob.meaning + " |\n";
+    }
+}
+
+} // namespace
+
+std::string knobs_page() {
+    std::string page =
+        "# Knobs\n\n"
+        "The numbers that the hand schedules leave open, by op: what `involute tune` may change "
+        "and\n"
+        "`involute_emit --knobs name=value,...` takes. The columns of the instruction sets are "
+        "the\n"
+        "hand schedule's own numbers. Of the tiles of an op that walks along rows a tuned kernel,\n"
+        "which is built for one width, has only `tile`. Combinations that need more vector "
+        "registers\n"
+        "than there are, tiles wider than a row and steps that do not divide their loop are ruled\n"
+        "out before anything is compiled. Knobs that change the order of sums are tried with\n"
+        "`--allow-reassociation` only.\n\n"
+        "This page is generated from `schedules/*_knobs.h`: `cmake --build --preset release "
+        "--target\n"
+        "refresh_knobs`.\n";
+    for (const std::string &op : ops_with_knobs()) {
+        if (op == "conv2d") {
+            add_op("conv2d", op, "point", &page);
+            add_op("conv2d, grouped and depthwise", op, "grouped", &page);
+        } else {
+            add_op(op, op, "window", &page);
+        }
+    }
+    return page;
+}
+
+std::string knob_schema(const std::string &op) {
+    std::string text;
+    for (const char *form : {"point", "grouped"})
+        for (const Knob &knob : op_knobs(example(op, form, "avx2")).knobs)
+            text += std::string(knob.name) + " " + std::to_string(knob.low) + " " +
+                    std::to_string(knob.high) + "\n";
+    uint64_t hash = 0xcbf29ce484222325u; // FNV-1a
+    for (const char c : text)
+        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+    char digits[17];
+    std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
+    return digits;
+}
+
+} // namespace involute::autotune
