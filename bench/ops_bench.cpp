@@ -92,7 +92,7 @@ std::string failure_of(const BenchCase &which) {
     for (size_t i = 0; i < packs.size(); ++i)
         if (!packs[i].error.empty())
             return requests[i].row + ": " + packs[i].error;
-    Contestant trial(which, nullptr, kTrialLimits);
+    Contestant trial(which, nullptr, {kTrialLimits});
     trial.prepare();
     trial.take_turn(0);
     return trial.failure();

@@ -9,6 +9,7 @@
 #include "bench_profile.h"
 #include "peak.h"
 #include "system_info.h"
+#include "tuned_layers.h"
 
 namespace involute {
 
@@ -107,9 +108,9 @@ std::vector<Json> measure(const BenchCase &which) {
     const double middle = median(timing.seconds);
     const double peak = peak_gflops(before, after);
     Json row = bench_identity(which, model, runner.json());
-    row["wisdom"] = "none";
-    row["wisdom_layers"] = {
-        {"exact", 0}, {"nearest", 0}, {"none", runner.json().at("layers").size()}};
+    const autotune::Wisdom *wisdom = which.schedule == kTuned ? which.wisdom.get() : nullptr;
+    row["wisdom"] = wisdom_in_all(runner.json(), wisdom);
+    row["wisdom_layers"] = wisdom_layers(runner.json(), wisdom);
     row["ms_median"] = middle * 1e3;
     row["ms_mean"] = timing.sum / runs * 1e3;
     row["ms_min"] = timing.least * 1e3;

@@ -3,6 +3,7 @@
 
 #include "failure.h"
 #include "print.h"
+#include "tuned_layers.h"
 
 namespace involute {
 
@@ -66,6 +67,9 @@ std::vector<BenchCase> bench_cases(const BenchOptions &options) {
     const std::vector<int64_t> batches = parse_batches(options.raw.batch);
     const std::vector<Size> sizes = parse_sizes(options.raw.size);
     BenchCase shared;
+    shared.wisdom_file = options.raw.wisdom;
+    if (std::count(schedules.begin(), schedules.end(), kTuned) > 0)
+        shared.wisdom = open_wisdom(options.raw.wisdom);
     shared.weights = options.raw.weights;
     shared.profile = options.profile;
     if (!options.min_time.empty())
@@ -99,11 +103,15 @@ std::vector<BenchCase> bench_cases(const BenchOptions &options) {
     return all;
 }
 
-std::string bench_command(const BenchCase &which, Size size) {
-    std::vector<std::string> words = {"involute", "bench"};
+Tuning tuning_of(const BenchCase &which) {
+    return {which.wisdom, which.search, which.size, which.batch, which.threads};
+}
+
+std::vector<std::string> bench_arguments(const BenchCase &which, Size size) {
+    std::vector<std::string> words = {"bench"};
     const auto add = [&](const std::string &option, const std::string &value) {
         words.push_back(option);
-        words.push_back(shell_quoted(value));
+        words.push_back(value);
     };
     if (!which.model.empty())
         add("--model", which.model);
@@ -134,6 +142,8 @@ std::string bench_command(const BenchCase &which, Size size) {
     add("--isa", involute_isa_name(which.isa));
     add("--dtype", "f32");
     add("--schedule", which.schedule);
+    if (which.schedule == kTuned && !which.wisdom_file.empty())
+        add("--wisdom", which.wisdom_file);
     if (which.min_seconds != 1)
         add("--min-time", significant(which.min_seconds, 6));
     if (which.min_iterations != 10)
@@ -141,7 +151,14 @@ std::string bench_command(const BenchCase &which, Size size) {
     if (which.profile)
         words.push_back("--profile");
     words.push_back("--json");
-    return joined(words, " ");
+    return words;
+}
+
+std::string bench_command(const BenchCase &which, Size size) {
+    std::string text = "involute";
+    for (const std::string &word : bench_arguments(which, size))
+        text += " " + shell_quoted(word);
+    return text;
 }
 
 } // namespace involute

@@ -28,17 +28,24 @@ struct BenchCase {
     int simulated_threads = 0; // 0: a measurement, on `threads`
     involute_isa isa = INVOLUTE_ISA_AUTO;
     std::string schedule = kHand;
+    std::string wisdom_file; // of the tuned schedule: --wisdom, "" where it was not given
+    std::shared_ptr<const autotune::Wisdom> wisdom; // out of it or the search path
+    std::string search; // of an autoscheduler: parameters beyond the usual
     double min_seconds = 1;
     int64_t min_iterations = 10;
     bool profile = false;
 };
+
+Tuning tuning_of(const BenchCase &which);
 
 // The last list changes fastest: model or op (with its settings), size, batch, threads (real or
 // simulated), isa, schedule. Stops, naming the option, when something does not parse; opens no
 // files.
 std::vector<BenchCase> bench_cases(const BenchOptions &options);
 
-// The line that measures this row again; `size` as it was in the end.
+// What follows "involute" on the line that measures this row again, and the line for a shell;
+// `size` as it was in the end.
+std::vector<std::string> bench_arguments(const BenchCase &which, Size size);
 std::string bench_command(const BenchCase &which, Size size);
 
 } // namespace involute

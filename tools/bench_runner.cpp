@@ -21,6 +21,7 @@ Model build_model(const BenchCase &which) {
     Model model = which.description.is_object()
                       ? open_operator(which.description, which.weights, which.size)
                       : open_model(which.model, which.weights);
+    model.tuning = tuning_of(which);
     create_model(which.isa, which.schedule, &model);
     return model;
 }

@@ -11,6 +11,8 @@ void add_bench(CLI::App *app, int *exit_code);
 void add_verify(CLI::App *app, int *exit_code);
 void add_compare(CLI::App *app, int *exit_code);
 void add_compile(CLI::App *app, int *exit_code);
+void add_tune(CLI::App *app, int *exit_code);
+void add_wisdom(CLI::App *app, int *exit_code);
 void add_info(CLI::App *app, int *exit_code);
 void add_doctor(CLI::App *app, int *exit_code);
 

@@ -6,6 +6,7 @@
 #include "failure.h"
 #include "files.h"
 #include "print.h"
+#include "tuned_layers.h"
 
 namespace involute {
 
@@ -180,14 +181,20 @@ std::vector<Contest> schedule_contests(const CompareOptions &options) {
                 operation.name + " " + shape_text(operation.description, operation.size), base);
         }
     }
+    const std::vector<std::string> schedules = schedules_of(options);
+    std::shared_ptr<const autotune::Wisdom> wisdom;
+    if (std::count(schedules.begin(), schedules.end(), kTuned) > 0)
+        wisdom = open_wisdom(options.raw.wisdom);
     std::vector<Contest> contests;
     for (const auto &[group, base] : bases)
         for (const BenchCase &machine : on_all_machines(options, base)) {
             Contest contest;
             contest.name = group + batch_text(machine.batch);
-            for (const std::string &schedule : schedules_of(options)) {
+            for (const std::string &schedule : schedules) {
                 BenchCase which = machine;
                 which.schedule = schedule;
+                if (schedule == kTuned)
+                    which.wisdom = wisdom, which.wisdom_file = options.raw.wisdom;
                 contest.competitors.push_back({which, schedule, contest.name});
             }
             contests.push_back(contest);

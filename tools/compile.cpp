@@ -17,6 +17,7 @@
 #include "files.h"
 #include "print.h"
 #include "progress.h"
+#include "system_info.h"
 
 namespace involute {
 
@@ -135,11 +136,17 @@ private:
         outputs.insert(outputs.end(), library_.emit.begin(), library_.emit.end());
         words.push_back(joined(outputs, ","));
         const std::vector<std::string> row =
-            kernel.in_inventory ? std::vector<std::string>{"--row", kernel.row}
-                                : std::vector<std::string>{"--define", kernel.columns()};
+            kernel.in_inventory && kernel.built_as.empty()
+                ? std::vector<std::string>{"--row", kernel.row}
+                : std::vector<std::string>{"--define", kernel.columns()};
         words.insert(words.end(), row.begin(), row.end());
-        if (!kernel.constants.empty())
-            words.insert(words.end(), {"--constants", kernel.constants});
+        const auto add = [&words](const char *option, const std::string &value) {
+            if (!value.empty())
+                words.insert(words.end(), {option, value});
+        };
+        add("--constants", kernel.constants);
+        add("--knobs", kernel.knobs);
+        add("--call", kernel.call);
         return words;
     }
 
@@ -277,14 +284,6 @@ int compile(const CompileOptions &options) {
     return kExitOk;
 }
 
-std::string command_line() {
-    std::ifstream file("/proc/self/cmdline", std::ios::binary);
-    std::vector<std::string> words;
-    for (std::string word; std::getline(file, word, '\0');)
-        words.push_back(words.empty() ? "involute" : shell_quoted(word));
-    return joined(words, " ");
-}
-
 } // namespace
 
 void add_compile(CLI::App *app, int *exit_code) {
@@ -314,6 +313,8 @@ void add_compile(CLI::App *app, int *exit_code) {
     list("--target", &options->target, "NAME",
          "x86-64-linux, x86-64-linux-avx2, x86-64-linux-avx512 (all of them): variants in one "
          "archive, the best that runs is taken");
+    command->add_option("--wisdom", options->wisdom, "knobs for the tuned schedule")
+        ->type_name("FILE");
     list("--schedule", &options->schedule, "NAME", "where schedules come from (hand)");
     list("--dtype", &options->dtype, "NAME", "f32");
     list("--emit", &options->emit, "KIND",

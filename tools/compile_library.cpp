@@ -7,6 +7,8 @@
 #include "failure.h"
 #include "print.h"
 #include "special_rows.h"
+#include "tuned_layers.h"
+#include "tuned_libraries.h"
 
 namespace involute {
 
@@ -377,12 +379,12 @@ void describe_network(const CompileOptions &options, Library *library) {
 } // namespace
 
 std::string LibraryKernel::symbol() const {
-    return "inv_" + row + "_f32__" + involute_isa_name(isa) + "_" +
+    return "inv_" + (built_as.empty() ? row : built_as) + "_f32__" + involute_isa_name(isa) + "_" +
            (schedule.empty() ? kHand : schedule);
 }
 
 std::string LibraryKernel::columns() const {
-    std::string text = row + ", " + op + ", " + form;
+    std::string text = (built_as.empty() ? row : built_as) + ", " + op + ", " + form;
     for (int number : {kernel, stride, group_channels, channels})
         text += ", " + std::to_string(number);
     for (involute_isa other : kRising)
@@ -396,7 +398,7 @@ ModelHandle model_for(const Model &model, involute_isa isa) {
     options.weights = model.weights.get();
     options.isa = isa;
     ModelHandle created;
-    require(try_create_model(options, kHand, &created), model.label);
+    require(try_create_model(options, kHand, {}, &created), model.label);
     return created;
 }
 
@@ -434,6 +436,10 @@ Library describe_library(const CompileOptions &options) {
         describe_network(options, &library);
     else
         describe_operator(options, &library);
+    if (library.schedule == kTuned) {
+        add_tuned_kernels(*open_wisdom(options.wisdom), &library);
+        return library;
+    }
     for (LibraryKernel &kernel : library.kernels)
         kernel.schedule = library.schedule;
     return library;

@@ -13,7 +13,7 @@ namespace involute {
 struct CompileOptions {
     RawOperator op;
     std::vector<std::string> model, size, batch, target, schedule, dtype, emit;
-    std::string weights, output, name;
+    std::string weights, wisdom, output, name;
     bool embed = false, json = false;
     std::string command; // as it was given
 };
@@ -31,6 +31,9 @@ struct LibraryKernel {
     involute_isa isa = INVOLUTE_ISA_BASELINE;
     bool in_inventory = true;
     std::string constants; // "images=1,map_height=56,map_width=56"
+    std::string knobs;     // "tile=6,...", of the tuned schedule
+    std::string call;      // the only one it is for, "": any
+    std::string built_as;  // the row's name for emit where the library has several of it
 
     std::string symbol() const;
     std::string columns() const; // for emit's --define

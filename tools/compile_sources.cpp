@@ -135,7 +135,8 @@ std::string kernel_lines(const Library &library) {
     for (const LibraryKernel &kernel : library.kernels) {
         text += "    {" + c_string(kernel.row) + ", " + c_string(kernel.op) + ", " +
                 c_string(kernel.form) + ", \"f32\", " + c_string(kernel.schedule) + ",\n     " +
-                c_string(kernel.symbol()) + ", NULL";
+                c_string(kernel.symbol()) + ", " +
+                (kernel.call.empty() ? "NULL" : c_string(kernel.call));
         for (int number :
              {kernel.kernel, kernel.stride, kernel.group_channels, kernel.channels, kernel.packing})
             text += ", " + std::to_string(number);
@@ -322,7 +323,7 @@ std::string library_header(const Library &library, const std::string &command) {
         layout += " *   " + tensor.name + ": " + tensor.layout + "\n";
     Words words = common(library, command);
     words["GUARD"] = "COMPILED_" + guard;
-    words["BITS"] = library.schedule == kHand
+    words["BITS"] = library.schedule == kHand || library.schedule == kTuned
                         ? "Results have the same bits for\n * every number of threads and on AVX2 "
                           "and AVX-512."
                         : "";

@@ -30,23 +30,6 @@ Size size_of(const Plan &plan) {
     return {plan.session.at("height"), plan.session.at("width")};
 }
 
-// nullptr where there is no oracle.
-std::shared_ptr<const oracle::Problem> problem_of(const BenchCase &which, const Plan &plan) {
-    if (!which.description.is_object())
-        return nullptr;
-    try {
-        oracle::Random random(kProblemSeed);
-        if (which.description.at("kind") == "involution_grad_input")
-            return std::make_shared<const oracle::Problem>(
-                make_gradient_problem(plan.model, which.batch, size_of(plan), &random));
-        const nlohmann::json description = nlohmann::json::parse(plan.model.dump());
-        return std::make_shared<const oracle::Problem>(oracle::make_problem(
-            description, which.batch, size_of(plan).height, size_of(plan).width, &random));
-    } catch (const std::invalid_argument &) {
-        return nullptr;
-    }
-}
-
 // A competitor and all that is known of it.
 struct Entry {
     const Competitor *competitor;
@@ -63,12 +46,18 @@ struct Entry {
     }
 };
 
+// "" but for tuned kernels.
+std::string wisdom_key(const BenchCase &which) {
+    return which.schedule == kTuned && which.wisdom ? " | " + hash_of_text(which.wisdom->text())
+                                                    : "";
+}
+
 std::string key_of(const Entry &entry, const ContestSettings &settings) {
     const Size size = entry.plan.failure.empty() ? size_of(entry.plan) : Size();
     return bench_command(entry.competitor->which, size) + " | " + entry.competitor->group + " | " +
            entry.competitor->label + " | " + std::to_string(settings.rounds) + " x " +
            significant(settings.turn_seconds, 3) + " s | " + cpu_model() + " | " + commit() +
-           " | " + emit_hash();
+           " | " + emit_hash() + wisdom_key(entry.competitor->which);
 }
 
 double sum_of(const std::vector<Pack> &packs, const char *field) {
@@ -113,8 +102,8 @@ private:
         if (first)
             problem->second = problem_of(which, entry->plan);
         entry->problem = problem->second;
-        entry->contestant =
-            std::make_unique<Contestant>(which, entry->problem.get(), settings_.run);
+        entry->contestant = std::make_unique<Contestant>(which, entry->problem.get(),
+                                                         ContestantSettings{settings_.run});
         entry->contestant->prepare();
         entry->contestant->check();
     }
@@ -148,7 +137,7 @@ private:
                 return other.contestant->outputs();
         BenchCase hand = of.competitor->which;
         hand.schedule = kHand;
-        Contestant reference(hand, nullptr, settings_.run);
+        Contestant reference(hand, nullptr, {settings_.run});
         reference.prepare();
         reference.check();
         return reference.outputs();
@@ -248,7 +237,8 @@ void build_all(std::vector<std::vector<Entry>> *contests, const ContestSettings 
                 continue;
             }
             const std::vector<PackRequest> own =
-                pack_requests(entry.plan.session, entry.competitor->which.schedule);
+                pack_requests(entry.plan.session, entry.competitor->which.schedule,
+                              tuning_of(entry.competitor->which));
             owners.emplace_back(&entry, own.size());
             requests.insert(requests.end(), own.begin(), own.end());
         }
@@ -305,6 +295,22 @@ Plan plan_of(BenchCase which) {
         plan.failure = failure.what();
     }
     return plan;
+}
+
+std::shared_ptr<const oracle::Problem> problem_of(const BenchCase &which, const Plan &plan) {
+    if (!which.description.is_object())
+        return nullptr;
+    try {
+        oracle::Random random(kProblemSeed);
+        if (which.description.at("kind") == "involution_grad_input")
+            return std::make_shared<const oracle::Problem>(
+                make_gradient_problem(plan.model, which.batch, size_of(plan), &random));
+        const nlohmann::json description = nlohmann::json::parse(plan.model.dump());
+        return std::make_shared<const oracle::Problem>(oracle::make_problem(
+            description, which.batch, size_of(plan).height, size_of(plan).width, &random));
+    } catch (const std::invalid_argument &) {
+        return nullptr;
+    }
 }
 
 std::vector<Json> run_contests(const std::vector<Contest> &contests,

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "bench_options.h"
+#include "oracle/problem.h"
 #include "packs.h"
 
 namespace involute {
@@ -16,6 +18,9 @@ struct Plan {
     std::string failure;
 };
 Plan plan_of(BenchCase which);
+
+// What an operator is checked with; nullptr where there is no oracle.
+std::shared_ptr<const oracle::Problem> problem_of(const BenchCase &which, const Plan &plan);
 
 struct Competitor {
     BenchCase which;

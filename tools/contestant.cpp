@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,9 +14,11 @@
 #include <csignal>
 #include <cstring>
 
-#include "bench_runner.h"
+#include "bench_profile.h"
 #include "failure.h"
 #include "oracle_tensors.h"
+#include "packs.h"
+#include "peak.h"
 #include "print.h"
 
 namespace involute {
@@ -39,32 +42,45 @@ Model build(const BenchCase &which, const oracle::Problem *problem) {
         return build_model(which);
     Model model = open_operator(which.description, which.weights, which.size);
     model.weights = weights_of(*problem);
+    model.tuning = tuning_of(which);
     create_model(which.isa, which.schedule, &model);
     return model;
 }
 
-std::string first_difference(const oracle::Bounded &expected, const float *got) {
+struct Comparison {
+    double worst = 0;  // error over its bound
+    std::string wrong; // "" where all values are within
+};
+
+Comparison compare(const oracle::Bounded &expected, const float *got) {
+    Comparison result;
     size_t wrong = 0;
     std::string first;
     for (size_t i = 0; i < expected.value.size(); ++i) {
         const double value = double{got[i]}, error = std::fabs(value - expected.value[i]);
-        if (error <= expected.bound[i] && std::isfinite(value))
+        if (error <= expected.bound[i] && std::isfinite(value)) {
+            if (error > 0)
+                result.worst = std::fmax(result.worst, error / expected.bound[i]);
             continue;
+        }
         if (wrong++ == 0)
             first = "value " + std::to_string(i) + " is " + significant(value, 9) + ", expected " +
                     significant(expected.value[i], 9) + " within " +
                     significant(expected.bound[i], 2);
     }
-    return wrong == 0 ? ""
-                      : "wrong: " + first + "; " + std::to_string(wrong) + " of " +
-                            std::to_string(expected.value.size()) + " values are outside";
+    if (wrong > 0)
+        result.wrong = "wrong: " + first + "; " + std::to_string(wrong) + " of " +
+                       std::to_string(expected.value.size()) + " values are outside";
+    return result;
 }
 
 class Worker {
 public:
-    Worker(const BenchCase &which, const oracle::Problem *problem)
+    Worker(const BenchCase &which, const oracle::Problem *problem,
+           const ContestantSettings &settings)
         : problem_(problem), model_(build(which, problem)),
-          runner_(model_, which.batch, bench_size(which, model_), options(which)) {}
+          runner_(model_, which.batch, bench_size(which, model_), options(which, settings)),
+          others_(static_cast<size_t>(settings.cold_bytes)) {}
 
     Json answer(const Json &question) {
         const std::string wanted = question.at("wanted");
@@ -72,13 +88,17 @@ public:
             return {{"session", runner_.json()}};
         if (wanted == "check")
             return check();
+        if (wanted == "profile")
+            return {{"layers", profile(question.at("runs"))}};
         return {{"seconds", turn(question.at("seconds"))}};
     }
 
 private:
-    static involute_session_options options(const BenchCase &which) {
+    static involute_session_options options(const BenchCase &which,
+                                            const ContestantSettings &settings) {
         involute_session_options options = {};
         options.threads = which.threads;
+        options.profile = settings.profiles ? 1 : 0;
         return options;
     }
 
@@ -91,10 +111,36 @@ private:
             return {{"outputs", std::vector<float>(output.data(), output.data() + output.count())}};
         }
         runner_.compute(named(problem_->inputs), output.named());
-        if (static_cast<size_t>(output.count()) != problem_->expected.value.size())
+        const size_t count = static_cast<size_t>(output.count());
+        if (count != problem_->expected.value.size())
             return {{"error", "wrong: the result has another size"}};
-        const std::string wrong = first_difference(problem_->expected, output.data());
-        return wrong.empty() ? Json::object() : Json{{"error", wrong}};
+        const Comparison comparison = compare(problem_->expected, output.data());
+        if (!comparison.wrong.empty())
+            return {{"error", comparison.wrong}};
+        const std::string bits(reinterpret_cast<const char *>(output.data()),
+                               count * sizeof(float));
+        return {{"hash", hash_of_text(bits)}, {"worst", comparison.worst}};
+    }
+
+    // As the layers around it would: everything of the last run is gone from the inner caches.
+    void use_caches() {
+        for (size_t i = 0; i < others_.size(); i += 64)
+            others_[i] = static_cast<char>(others_[i] + 1);
+    }
+
+    std::vector<double> profile(int runs) {
+        std::vector<std::vector<double>> seconds(runner_.layers());
+        runner_.run();
+        for (int run = 0; run < runs; ++run) {
+            runner_.run();
+            const std::vector<double> last = layer_seconds(runner_);
+            for (size_t i = 0; i < seconds.size(); ++i)
+                seconds[i].push_back(last[i]);
+        }
+        std::vector<double> medians;
+        for (const std::vector<double> &layer : seconds)
+            medians.push_back(median(layer));
+        return medians;
     }
 
     std::vector<double> turn(double limit) {
@@ -102,6 +148,10 @@ private:
         std::vector<double> seconds;
         const BenchClock::time_point start = BenchClock::now();
         for (BenchClock::time_point last = start; seconds.size() < kMaxTimes;) {
+            if (!others_.empty()) {
+                use_caches();
+                last = BenchClock::now();
+            }
             runner_.run();
             const BenchClock::time_point now = BenchClock::now();
             seconds.push_back(seconds_between(last, now));
@@ -115,6 +165,7 @@ private:
     const oracle::Problem *problem_;
     Model model_;
     Runner runner_;
+    std::vector<char> others_;
 };
 
 // One line without its end; false when the other side is gone.
@@ -139,7 +190,17 @@ bool write_line(int file, const Json &json) {
     return true;
 }
 
-[[noreturn]] void serve(const BenchCase &which, const oracle::Problem *problem, int from, int to) {
+void stay_on(int core) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(core, &set);
+    sched_setaffinity(0, sizeof set, &set); // without it times only spread more
+}
+
+[[noreturn]] void serve(const BenchCase &which, const oracle::Problem *problem,
+                        const ContestantSettings &settings, int from, int to) {
+    if (settings.core >= 0)
+        stay_on(settings.core);
     // The ends of the others' pipes, which would keep those open.
     for (int file = 3; file < kMaxFiles; ++file)
         if (file != from && file != to)
@@ -150,7 +211,7 @@ bool write_line(int file, const Json &json) {
         Json answer;
         try {
             if (!worker)
-                worker = std::make_unique<Worker>(which, problem);
+                worker = std::make_unique<Worker>(which, problem, settings);
             answer = worker->answer(Json::parse(line));
         } catch (const std::bad_alloc &) {
             answer = {{"error", "no memory left"}};
@@ -165,8 +226,9 @@ bool write_line(int file, const Json &json) {
 
 } // namespace
 
-Contestant::Contestant(const BenchCase &which, const oracle::Problem *problem, Limits limits)
-    : which_(which), problem_(problem), limits_(limits) {
+Contestant::Contestant(const BenchCase &which, const oracle::Problem *problem,
+                       const ContestantSettings &settings)
+    : which_(which), problem_(problem), settings_(settings) {
     start();
 }
 
@@ -184,8 +246,8 @@ void Contestant::start() {
         throw Failure(kExitEnvironment, std::string("no process: ") + std::strerror(errno));
     if (process_ == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL); // not without its parent
-        limit_memory(limits_.bytes);
-        serve(which_, problem_, questions[0], answers[1]);
+        limit_memory(settings_.limits.bytes);
+        serve(which_, problem_, settings_, questions[0], answers[1]);
     }
     close(questions[0]);
     close(answers[1]);
@@ -216,12 +278,13 @@ Json Contestant::ask(const Json &question) {
     const BenchClock::time_point start = BenchClock::now();
     std::string line;
     for (;;) {
-        const double left = limits_.seconds - seconds_between(start, BenchClock::now());
+        const double left = settings_.limits.seconds - seconds_between(start, BenchClock::now());
         pollfd waiting = {from_, POLLIN, 0};
         if (poll(&waiting, 1, static_cast<int>(std::fmax(left, 0) * 1000)) == 0) {
             kill(process_, SIGKILL);
             end_of_process();
-            return out("stopped after " + significant(limits_.seconds, 3) + " s without an answer");
+            return out("stopped after " + significant(settings_.limits.seconds, 3) +
+                       " s without an answer");
         }
         char block[4096];
         const ssize_t count = read(from_, block, sizeof block);
@@ -249,8 +312,20 @@ void Contestant::prepare() {
 
 void Contestant::check() {
     const Json answer = ask({{"wanted", "check"}});
-    if (failure_.empty() && !problem_)
+    if (!failure_.empty())
+        return;
+    if (problem_) {
+        result_hash_ = answer.at("hash");
+        worst_error_ = answer.at("worst");
+    } else {
         outputs_ = answer.at("outputs").get<std::vector<double>>();
+    }
+}
+
+void Contestant::profile(int runs) {
+    const Json answer = ask({{"wanted", "profile"}, {"runs", runs}});
+    if (failure_.empty())
+        layer_times_.push_back(answer.at("layers").get<std::vector<double>>());
 }
 
 void Contestant::take_turn(double seconds) {

@@ -122,7 +122,7 @@ Finding optional_tool(const char *tool, const std::string &purpose, const std::s
 
 std::vector<Finding> examine() {
     std::vector<Finding> all;
-    all.push_back(fact("CPU", cpu_model()));
+    all.push_back(fact("CPU", cpu_model() + " (" + cpu_family() + ")"));
     all.push_back(fact("cores", std::to_string(usable_cores()) + " usable by this process"));
     all.push_back(fact("memory", megabytes(memory_total_bytes()) + ", " +
                                      megabytes(memory_free_bytes()) + " available"));

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -93,9 +94,13 @@ std::string what_happened(int exit_code, Limits limits) {
 
 } // namespace
 
-std::string program_folder() {
+std::string program_path() {
     std::error_code error;
-    return fs::read_symlink("/proc/self/exe", error).parent_path().string();
+    return fs::read_symlink("/proc/self/exe", error).string();
+}
+
+std::string program_folder() {
+    return fs::path(program_path()).parent_path().string();
 }
 
 const char *halide_version() {
@@ -180,6 +185,14 @@ void limit_memory(int64_t bytes) {
         setrlimit(RLIMIT_AS, &memory);
 }
 
+// The alarm outlives exec and ends what does not handle it.
+static void limit_time(double seconds) {
+    itimerval timer = {};
+    timer.it_value.tv_sec = static_cast<time_t>(seconds);
+    timer.it_value.tv_usec = static_cast<suseconds_t>(1e6 * (seconds - std::floor(seconds)));
+    setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
 pid_t start_program(const std::vector<std::string> &words, const std::string &log) {
     return start_program(words, log, Limits());
 }
@@ -200,8 +213,8 @@ pid_t start_program(const std::vector<std::string> &words, const std::string &lo
             dup2(file, STDOUT_FILENO);
             dup2(file, STDERR_FILENO);
         }
-        if (limits.seconds > 0) // outlives exec, and ends what does not handle it
-            alarm(static_cast<unsigned>(std::ceil(limits.seconds)));
+        if (limits.seconds > 0)
+            limit_time(limits.seconds);
         limit_memory(limits.bytes);
         execvp(arguments[0], arguments.data());
         _exit(127);

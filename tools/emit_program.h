@@ -12,7 +12,8 @@
 
 namespace involute {
 
-// The folder that the program of this process lies in.
+// The program of this process, and the folder that it lies in.
+std::string program_path();
 std::string program_folder();
 
 const char *halide_version(); // that the emit program was built with

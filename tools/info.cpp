@@ -6,6 +6,7 @@
 #include "failure.h"
 #include "network.h"
 #include "print.h"
+#include "tuned_layers.h"
 
 namespace involute {
 
@@ -103,7 +104,10 @@ int about_model(const InfoOptions &options, Model model) {
     const int threads = single(parse_threads(options.raw.threads), "--threads");
     const int64_t batch = single(parse_batches(options.raw.batch), "--batch");
     Size size = single(parse_sizes(options.raw.size), "--size");
-    create_model(isa, single(parse_schedules(options.raw.schedule), "--schedule"), &model);
+    const std::string schedule = single(parse_schedules(options.raw.schedule), "--schedule");
+    if (schedule == kTuned)
+        model.tuning = {open_wisdom(options.raw.wisdom), "", size, batch, threads};
+    create_model(isa, schedule, &model);
     if (options.row)
         size = operator_size(model.label, size);
     else if (size.height == 0)

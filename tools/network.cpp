@@ -75,15 +75,30 @@ std::string metadata_architecture(const involute_weights *weights, const std::st
     return text;
 }
 
-// Rows do not depend on the size.
-SessionHandle plan_session(involute_model *model, Size size, const std::string &what) {
+// The size that pictures are prepared to, or 224x224.
+Size size_for(const Json &model) {
+    const Json size = model.value("preprocessing", Json::object()).value("size", Json());
+    if (size.is_array() && size.size() == 2 && size[0].is_number_integer() &&
+        size[1].is_number_integer())
+        return {size[0].get<int64_t>(), size[1].get<int64_t>()};
+    return {224, 224};
+}
+
+// The plan of a model's first session, from which the rows of its layers are chosen.
+Json plan_of(involute_model *model, const Tuning &tuning) {
+    const Json json = Json::parse(involute_model_json(model));
+    const Size usual = json.contains("preprocessing") ? size_for(json) : Size{64, 64};
+    const Size size = tuning.size.height > 0 ? tuning.size : usual;
     involute_session_options options = {};
     options.struct_size = sizeof options;
-    options.batch = 1, options.height = size.height, options.width = size.width;
+    options.batch = tuning.batch, options.threads = tuning.threads;
+    options.height = json.value("height", size.height),
+    options.width = json.value("width", size.width);
     options.plan_only = 1;
     involute_session *created = nullptr;
-    require(involute_session_create(model, &options, &created), what);
-    return SessionHandle(created);
+    require(involute_session_create(model, &options, &created), json.value("kind", ""));
+    const SessionHandle session(created);
+    return Json::parse(involute_session_json(created));
 }
 
 } // namespace
@@ -158,7 +173,7 @@ Model open_operator(Json description, const std::string &weights, Size size) {
 }
 
 involute_status try_create_model(involute_model_options options, const std::string &schedule,
-                                 ModelHandle *model) {
+                                 const Tuning &tuning, ModelHandle *model) {
     const auto create = [&](const std::string &from) {
         options.struct_size = sizeof options;
         options.schedule = from.c_str();
@@ -167,14 +182,12 @@ involute_status try_create_model(involute_model_options options, const std::stri
         model->reset(created);
         return status;
     };
-    if (schedule == kSpecialised) { // rows are chosen when the model is made
+    if (schedule == kSpecialised || schedule == kTuned) { // rows are chosen when it is made
         const involute_status status = create(kHand);
         if (status.code != INVOLUTE_OK)
             return status;
-        const Json json = Json::parse(involute_model_json(model->get()));
-        const Size any = {json.value("height", int64_t{64}), json.value("width", int64_t{64})};
-        const SessionHandle plan = plan_session(model->get(), any, json.value("kind", ""));
-        provide_packs(pack_requests(Json::parse(involute_session_json(plan.get())), kSpecialised));
+        const Json plan = plan_of(model->get(), tuning);
+        provide_packs(pack_requests(plan, schedule, tuning));
     }
     return create(schedule);
 }
@@ -187,17 +200,14 @@ void create_model(involute_isa isa, const std::string &schedule, Model *model) {
     options.dtype = INVOLUTE_F32;
     const std::string weights =
         model->weights_text.empty() ? "" : " with weights " + model->weights_text;
-    require(try_create_model(options, schedule, &model->model), model->label + weights);
+    require(try_create_model(options, schedule, model->tuning, &model->model),
+            model->label + weights);
     model->weights.reset();
     model->json = Json::parse(involute_model_json(model->model.get()));
 }
 
 Size default_size(const Model &model) {
-    const Json size = model.json.value("preprocessing", Json::object()).value("size", Json());
-    if (size.is_array() && size.size() == 2 && size[0].is_number_integer() &&
-        size[1].is_number_integer())
-        return {size[0].get<int64_t>(), size[1].get<int64_t>()};
-    return {224, 224};
+    return size_for(model.json);
 }
 
 Session make_session(const Model &model, involute_session_options options) {
@@ -217,7 +227,8 @@ Session create_session(const Model &model, involute_session_options options) {
     const std::string schedule = json.at("schedule");
     if (schedule != kHand && schedule != kSpecialised && options.plan_only == 0) {
         options.plan_only = 1;
-        provide_packs(pack_requests(make_session(model, options).json, schedule));
+        provide_packs(
+            pack_requests(make_session(model, options).json, schedule, model.tuning));
         options.plan_only = 0;
     }
     return make_session(model, options);

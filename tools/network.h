@@ -7,12 +7,23 @@
 
 #include <nlohmann/json.hpp>
 
+#include "autotune/wisdom.h"
 #include "handles.h"
 #include "options.h"
 
 namespace involute {
 
 using Json = nlohmann::ordered_json;
+
+// What the tuned schedule of a model needs to know; rows are chosen when the model is made, by the
+// first session that it will have. And what an autoscheduler is told beyond the usual.
+struct Tuning {
+    std::shared_ptr<const autotune::Wisdom> wisdom; // nullptr: none, as if all were by hand
+    std::string search;                             // "beam_size=1,..."
+    Size size;                                      // 0x0: what suits the model
+    int64_t batch = 1;
+    int threads = 1;
+};
 
 struct Model {
     std::string label;        // what a row says: the name or file given
@@ -21,6 +32,7 @@ struct Model {
     WeightsHandle weights;    // dropped by create_model
     ModelHandle model;
     Json json; // involute_model_json
+    Tuning tuning;
 };
 
 // The weights of rednet-digits, out of the executable.
@@ -43,7 +55,7 @@ Size operator_size(const std::string &kind, Size given);
 
 // involute_model_create; `options` without struct_size and schedule.
 involute_status try_create_model(involute_model_options options, const std::string &schedule,
-                                 ModelHandle *model);
+                                 const Tuning &tuning, ModelHandle *model);
 
 // Builds it; stops, naming model and weights, when they do not fit.
 void create_model(involute_isa isa, const std::string &schedule, Model *model);

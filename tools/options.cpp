@@ -204,9 +204,6 @@ std::vector<std::string> parse_schedules(const std::vector<std::string> &values,
     for (const std::string &item : schedules) {
         if (!contains(kSchedules, item))
             refuse(argument, "one of " + joined(kSchedules), item);
-        if (item == "tuned")
-            throw Failure(kExitEnvironment,
-                          argument + " tuned: the tuner is not part of this version");
     }
     return schedules;
 }
@@ -220,10 +217,6 @@ void check_precision(const RawOptions &raw) {
                                                 ": kernels for it are not part of this version; "
                                                 "only f32 is there");
     }
-    if (!raw.wisdom.empty())
-        throw Failure(kExitEnvironment, "--wisdom " + raw.wisdom +
-                                            ": the tuner is not part of this version, so no "
-                                            "schedule would use it");
 }
 
 std::string only_value(const std::string &argument, const std::vector<std::string> &values) {

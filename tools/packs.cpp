@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -15,6 +16,7 @@
 #include "files.h"
 #include "progress.h"
 #include "special_rows.h"
+#include "tuned_layers.h"
 
 namespace involute {
 
@@ -46,10 +48,6 @@ std::string hash_of_file(const std::string &path) {
     while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0)
         hash = hashed(hash, block.data(), static_cast<size_t>(file.gcount()));
     return hexadecimal(hash);
-}
-
-std::string hash_of_text(const std::string &text) {
-    return hexadecimal(hashed(kHashStart, text.data(), text.size()));
 }
 
 // What a program has printed, for people: without its name, and not all of a flood.
@@ -91,8 +89,10 @@ public:
 
 private:
     std::string base(const PackRequest &request) const {
-        const std::string about =
-            request.call + "|" + std::to_string(request.parallelism) + "|" + request.define;
+        const std::string about = request.call + "|" + std::to_string(request.parallelism) + "|" +
+                                  request.define +
+                                  (request.knobs.empty() ? "" : "|" + request.knobs) +
+                                  (request.search.empty() ? "" : "|" + request.search);
         const bool plain = request.call.empty() && request.define.empty();
         return folder_ + "/" + request.row + "__" + request.isa + "_" + request.schedule + "-" +
                (plain ? "" : hash_of_text(about) + "-") + hash_;
@@ -122,14 +122,15 @@ private:
         Pack pack;
         if (is_there(request)) {
             pack.path = request.schedule == kHand ? "" : base(request) + ".so";
+            pack.features = request.search.empty() ? "" : base(request) + ".features";
             pack.description = Json::parse(text_of(base(request) + ".json"), nullptr, false);
             return pack;
         }
-        const auto other = others_.find(request);
+        if (const auto other = others_.find(request); other != others_.end())
+            return other->second;
         const Json told = failure_of(request);
-        pack.error = other != others_.end() ? other->second
-                     : told.is_object()     ? told.at("error").get<std::string>()
-                                            : "was not built";
+        pack.error = told.is_object() ? told.at("error").get<std::string>() : "was not built";
+        pack.exit_code = told.is_object() ? told.value("exit_code", 0) : 0;
         return pack;
     }
 
@@ -162,6 +163,9 @@ private:
         add("--row", request.define.empty() ? request.row : "");
         add("--define", request.define);
         add("--call", request.call);
+        add("--knobs", request.knobs);
+        add("--search", request.search);
+        add("--features", request.search.empty() ? "" : folder + "/features");
         add("--parallelism", request.parallelism > 0 ? std::to_string(request.parallelism) : "");
         add("--halide-runtime", runtime());
         add("--pack", request.schedule == kHand ? "" : folder + "/pack.so");
@@ -174,6 +178,8 @@ private:
             Json description = Json::parse(text_of(folder + "/description"), nullptr, false);
             description["peak_mb"] = static_cast<double>(ending.peak_bytes) / 1e6;
             replace_file(path + ".json", description.dump() + "\n", kExitEnvironment);
+            if (!request.search.empty())
+                fs::rename(folder + "/features", path + ".features");
             if (request.schedule != kHand)
                 fs::rename(folder + "/pack.so", path + ".so");
             return;
@@ -187,11 +193,14 @@ private:
                 : "the emit program " + ending.text + (words.empty() ? "" : "\n" + words);
         const bool own = ending.exit_code == kRefused || ending.exit_code > 128;
         if (!own || ending.exit_code == 128 + SIGINT || ending.exit_code == 128 + SIGTERM) {
-            others_[request] = text;
+            Pack failed;
+            failed.error = text, failed.exit_code = ending.exit_code;
+            others_[request] = failed;
             return;
         }
         const bool by_limit = ending.exit_code != kRefused;
         const Json told = {{"error", text},
+                           {"exit_code", ending.exit_code},
                            {"took_s", ending.seconds},
                            {"peak_mb", static_cast<double>(ending.peak_bytes) / 1e6},
                            {"seconds", by_limit ? limits_.seconds : 0},
@@ -217,7 +226,7 @@ private:
 
     Limits limits_;
     std::string emit_, folder_, hash_;
-    std::map<PackRequest, std::string> others_; // failures that may be gone the next time
+    std::map<PackRequest, Pack> others_; // failures that may be gone the next time
 };
 
 // Loading is running code: only what this program has built, or was told by INVOLUTE_PACKS.
@@ -238,26 +247,36 @@ std::string PackRequest::text() const {
     return row + " " + isa + " " + schedule;
 }
 
+std::string PackRequest::symbol() const {
+    return "inv_" + row + "_f32__" + isa + "_" + schedule;
+}
+
 bool PackRequest::operator<(const PackRequest &other) const {
     const auto key = [](const PackRequest &r) {
-        return std::tie(r.row, r.isa, r.schedule, r.call, r.parallelism, r.define);
+        return std::tie(r.row, r.isa, r.schedule, r.call, r.parallelism, r.define, r.knobs,
+                        r.search);
     };
     return key(*this) < key(other);
 }
 
 bool is_autoscheduled(const std::string &schedule) {
     return schedule != kHand && schedule != "naive" && schedule != "own" &&
-           schedule != kSpecialised;
+           schedule != kSpecialised && schedule != kTuned;
 }
 
-std::vector<PackRequest> pack_requests(const Json &session, const std::string &schedule) {
+std::vector<PackRequest> pack_requests(const Json &session, const std::string &schedule,
+                                       const Tuning &tuning) {
     std::vector<PackRequest> requests;
     std::set<PackRequest> known;
     for (const Json &layer : session.at("layers")) {
-        PackRequest request = {layer.at("row"), layer.at("isa"), schedule, "", 0, ""};
+        PackRequest request = {layer.at("row"), layer.at("isa"), schedule, "", 0, "", "", ""};
         if (is_autoscheduled(schedule)) {
+            request.search = tuning.search;
             request.call = layer.at("call");
             request.parallelism = session.at("threads");
+        } else if (schedule == kTuned) {
+            if (!use_wisdom(layer, session, tuning.wisdom.get(), &request))
+                continue;
         } else if (schedule == kSpecialised) {
             if (!may_be_specialised(layer))
                 continue;
@@ -284,6 +303,13 @@ void provide_packs(const std::vector<PackRequest> &requests) {
         return;
     const std::vector<Pack> packs = build_packs(wanted, kSearchLimits);
     for (size_t i = 0; i < wanted.size(); ++i) {
+        // Knobs of another shape may be none for this one; the layer stays with the hand schedule.
+        if (wanted[i].schedule == kTuned && packs[i].exit_code == kRefused) {
+            std::fprintf(stderr, "wisdom for %s is left out: %s\n", wanted[i].row.c_str(),
+                         packs[i].error.c_str());
+            registered.insert(wanted[i]);
+            continue;
+        }
         if (!packs[i].error.empty())
             throw Failure(kExitEnvironment, "pack " + wanted[i].text() + ": " + packs[i].error);
         open_pack(packs[i].path);
@@ -300,6 +326,10 @@ std::string packs_folder() {
         return (folder / "packs").string();
     const std::string cache = environment_text("XDG_CACHE_HOME"), home = environment_text("HOME");
     return (cache.empty() ? home + "/.cache" : cache) + "/involute/packs";
+}
+
+std::string hash_of_text(const std::string &text) {
+    return hexadecimal(hashed(kHashStart, text.data(), text.size()));
 }
 
 std::string emit_hash() {

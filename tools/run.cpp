@@ -10,6 +10,7 @@
 #include "progress.h"
 #include "run_pictures.h"
 #include "run_tensor.h"
+#include "tuned_layers.h"
 
 namespace involute {
 
@@ -141,6 +142,8 @@ int run(const RunOptions &options) {
     if (!options.output.empty())
         check_output(options.output);
     Model model = open_model(only_value("--model", options.raw.model), options.raw.weights);
+    if (schedule == kTuned)
+        model.tuning = {open_wisdom(options.raw.wisdom), "", size, 1, threads};
     if (!options.tensor.empty())
         return run_tensor({options.tensor, options.output, options.features, options.json, threads,
                            isa, schedule, size,

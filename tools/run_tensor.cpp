@@ -64,8 +64,9 @@ int run_tensor(const TensorRun &options, Model model) {
     require(involute_weights_open(options.input.c_str(), &opened), "--tensor " + options.input);
     const WeightsHandle file(opened);
     const involute_named_tensor *input = find_input(opened, options);
-    create_model(options.isa, options.schedule, &model);
     const Size size = {input->tensor.shape[2], input->tensor.shape[3]};
+    model.tuning.size = size, model.tuning.batch = input->tensor.shape[0];
+    create_model(options.isa, options.schedule, &model);
     Session session =
         create_session(model, input->tensor.shape[0], size, options.threads, options.features);
     const std::vector<Tensor> outputs = make_tensors(session.json.at("outputs"), Order::kRowMajor);

@@ -6,9 +6,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <sstream>
+#include <vector>
+
+#include "print.h"
 
 #ifndef INVOLUTE_COMMIT
 #define INVOLUTE_COMMIT "unknown"
@@ -48,6 +53,31 @@ std::string cpu_model() {
     return "unknown";
 }
 
+std::string cpu_family() {
+    std::string text;
+    for (const char *key : {"vendor_id", "cpu family", "model\t"}) {
+        const std::string value = proc_field("/proc/cpuinfo", key);
+        text += (text.empty() ? "" : "-") + (value.empty() ? "unknown" : value);
+    }
+    for (char &c : text)
+        c = std::isalnum(static_cast<unsigned char>(c))
+                ? static_cast<char>(std::tolower(static_cast<unsigned char>(c)))
+                : '-';
+    return text;
+}
+
+std::vector<std::string> cpu_features() {
+    static const std::set<std::string> known = {
+        "sse4_1",   "avx",      "avx2",     "fma",         "f16c",        "avx512f",
+        "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "avx512_bf16", "avx512_fp16"};
+    std::istringstream words(proc_field("/proc/cpuinfo", "flags"));
+    std::set<std::string> found;
+    for (std::string word; words >> word;)
+        if (known.count(word) != 0)
+            found.insert(word);
+    return {found.begin(), found.end()};
+}
+
 int usable_cores() {
     // Room for more processors than cpu_set_t has: the plain call fails on the largest machines.
     for (int processors = 1024; processors <= 1 << 20; processors *= 4) {
@@ -83,6 +113,14 @@ bool on_path(const char *tool) {
         if (access((folder + "/" + tool).c_str(), X_OK) == 0)
             return true;
     return false;
+}
+
+std::string command_line() {
+    std::ifstream file("/proc/self/cmdline", std::ios::binary);
+    std::vector<std::string> words;
+    for (std::string word; std::getline(file, word, '\0');)
+        words.push_back(words.empty() ? "involute" : shell_quoted(word));
+    return joined(words, " ");
 }
 
 void reset_peak_rss() {

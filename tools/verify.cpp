@@ -7,6 +7,7 @@
 #include "failure.h"
 #include "print.h"
 #include "progress.h"
+#include "tuned_layers.h"
 #include "verify_run.h"
 
 namespace involute {
@@ -15,6 +16,7 @@ namespace {
 
 struct VerifyOptions {
     std::vector<std::string> files, isa, threads, schedule;
+    std::string wisdom;
     std::string filter;
     bool verbose = false, json = false;
 };
@@ -103,7 +105,8 @@ Json run_all(const VerifyOptions &options, const std::vector<Kernels> &all_kerne
     Progress progress(static_cast<int>(all->size() * all_kernels.size() * threads.size()));
     Json failures = Json::array();
     for (const Kernels &kernels : all_kernels) {
-        CaseRunner runner(kernels.isa, kernels.schedule);
+        CaseRunner runner(kernels.isa, kernels.schedule,
+                          kernels.schedule == kTuned ? open_wisdom(options.wisdom) : nullptr);
         for (Work &work : *all)
             for (int count : threads) {
                 progress.step(work.which->name + ", " + involute_isa_name(kernels.isa) + ", " +
@@ -184,6 +187,8 @@ void add_verify(CLI::App *app, int *exit_code) {
     command->add_option("--isa", options->isa, "baseline, avx2, avx512, neon; a list (the best)")
         ->type_name("NAME")
         ->allow_extra_args(false);
+    command->add_option("--wisdom", options->wisdom, "knobs for the tuned schedule")
+        ->type_name("FILE");
     command->add_option("--schedule", options->schedule, "a list (hand); others are built")
         ->type_name("NAME")
         ->allow_extra_args(false);

@@ -160,7 +160,8 @@ Outcome CaseRunner::run_layer(const ReferenceCase &which, const std::string &res
     options.weights_prefix = prefix.c_str();
     options.isa = isa_;
     Model model;
-    const involute_status status = try_create_model(options, schedule_, &model.model);
+    model.tuning = {tuning_.wisdom, "", {shape.height, shape.width}, shape.batch, threads};
+    const involute_status status = try_create_model(options, schedule_, model.tuning, &model.model);
     if (status.code == INVOLUTE_UNSUPPORTED) {
         outcome.not_covered = status.message;
         return outcome;

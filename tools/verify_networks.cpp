@@ -95,7 +95,8 @@ std::string CaseRunner::prepare_network(const ReferenceCase &which) {
     options.architecture = which.architecture.c_str();
     options.weights = synthetic ? rule.get() : which.file;
     options.isa = isa_;
-    const involute_status status = try_create_model(options, schedule_, &model_.model);
+    model_.tuning = tuning_;
+    const involute_status status = try_create_model(options, schedule_, tuning_, &model_.model);
     if (status.code == INVOLUTE_UNSUPPORTED)
         return status.message;
     require(status, model_.label);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,7 +29,12 @@ std::optional<Mismatch> compare(const float *got, const float *expected, int64_t
 
 class CaseRunner {
 public:
-    CaseRunner(involute_isa isa, const std::string &schedule) : isa_(isa), schedule_(schedule) {}
+    // `wisdom`: of the tuned schedule, else nullptr.
+    CaseRunner(involute_isa isa, const std::string &schedule,
+               std::shared_ptr<const autotune::Wisdom> wisdom)
+        : isa_(isa), schedule_(schedule) {
+        tuning_.wisdom = std::move(wisdom);
+    }
     // One outcome for each of `results`. Keeps the last network, because cases share it.
     std::vector<Outcome> run(const ReferenceCase &which, const std::vector<std::string> &results,
                              int threads);
@@ -42,6 +48,7 @@ private:
 
     involute_isa isa_;
     std::string schedule_;
+    Tuning tuning_;
     std::string prepared_; // which network model_ is
     Model model_;
 };
