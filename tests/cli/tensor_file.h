@@ -54,4 +54,20 @@ private:
     size_t data_ = 0;
 };
 
+// A file with one tensor.
+inline void write_tensor_file(const std::string &path, const std::string &name,
+                              const std::vector<int64_t> &shape,
+                              const std::vector<float> &values) {
+    const size_t bytes = values.size() * sizeof(float);
+    std::string header =
+        nlohmann::json{{name, {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {0, bytes}}}}}
+            .dump();
+    header.resize((header.size() + 7) / 8 * 8, ' ');
+    const uint64_t size = header.size();
+    std::string text(reinterpret_cast<const char *>(&size), sizeof size);
+    text += header;
+    text.append(reinterpret_cast<const char *>(values.data()), bytes);
+    write_file(path, text);
+}
+
 } // namespace involute::test

@@ -76,9 +76,9 @@ std::vector<std::string> without(std::vector<std::string> paths, const std::stri
     return kept;
 }
 
-const std::vector<std::string> kFolders = {"generators", "schedules", "runtime",
-                                           "tools",      "report",    "oracle",
-                                           "bench",      "tests",     "examples"};
+const std::vector<std::string> kFolders = {"generators", "schedules", "runtime",  "tools",
+                                           "report",     "oracle",    "autotune", "bench",
+                                           "tests",      "examples"};
 
 TEST(Style, AlgorithmsHoldNoScheduleAndNoTarget) {
     expect_none(without(sources("generators"), "generators/emit/"),
@@ -156,6 +156,12 @@ TEST(Style, FoldersIncludeWhatTheyMay) {
     expect_none(sources("tools"), R"(#include "(core|nets|io|runtime|generators|schedules)/)",
                 "tools use the public header only");
     expect_none(sources("oracle"), quoted, "the oracle stands alone", only({"oracle/"}));
+    expect_none(sources("autotune"), quoted, "the tuner knows of schedules their knobs only",
+                [](const std::string &code) {
+                    return std::regex_search(
+                        code, std::regex("\"(autotune/|schedules/(\\w+_)?knobs\\.h|"
+                                         "algorithm_hashes\\.inc)"));
+                });
     expect_none(sources("report"), quoted, "reports know of no kernels",
                 only({"report/", "page_css.inc", "page_js.inc"}));
 }

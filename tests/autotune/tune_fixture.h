@@ -1,0 +1,86 @@
+// `involute tune` on an operator with ten points, in a folder of its own.
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "autotune/history.h"
+#include "tests/cli/command.h"
+#include "tools/tuned_layers.h"
+
+namespace involute::test {
+
+class Tune : public ::testing::Test {
+protected:
+    Tune() : folder_(temporary_path("tune." + std::to_string(getpid()))) {
+        std::filesystem::remove_all(folder_);
+        std::filesystem::create_directories(folder_);
+    }
+    ~Tune() override {
+        std::filesystem::remove_all(folder_);
+    }
+
+    std::string path(const std::string &name) const {
+        return folder_ + "/" + name;
+    }
+    Answer command(std::vector<std::string> arguments,
+                   std::map<std::string, std::string> environment = {}) const {
+        environment["INVOLUTE_PACKS"] = path("packs");
+        environment["XDG_CONFIG_HOME"] = path("config");
+        return run_command(arguments, environment);
+    }
+    Answer tune(const std::vector<std::string> &more,
+                const std::map<std::string, std::string> &environment = {}) const {
+        std::vector<std::string> words = {"tune",
+                                          "--op",
+                                          "conv2d",
+                                          "--kernel",
+                                          "1",
+                                          "--channels",
+                                          "16",
+                                          "--size",
+                                          "8x8",
+                                          "--isa",
+                                          "baseline",
+                                          "--knob",
+                                          "tile=2",
+                                          "--knob",
+                                          "task_pixels=0",
+                                          "--knob",
+                                          "task_blocks=0",
+                                          "--json",
+                                          "--wisdom",
+                                          path("wisdom.json")};
+        words.insert(words.end(), more.begin(), more.end());
+        return command(words, environment);
+    }
+    autotune::History history(const std::string &name = "wisdom.history.sqlite") const {
+        return autotune::History::open(path(name), wisdom_header(), true);
+    }
+    std::vector<autotune::Trial> trials(const std::string &name = "wisdom.history.sqlite") const {
+        const autotune::History opened = history(name);
+        std::vector<autotune::Trial> all;
+        for (const autotune::TuningKey &key : opened.keys())
+            for (const autotune::Trial &trial : opened.trials(key, "time"))
+                all.push_back(trial);
+        return all;
+    }
+
+    const std::string folder_;
+};
+
+// What was tried in searches.
+inline std::set<std::string> searched(const std::vector<autotune::Trial> &trials) {
+    std::set<std::string> knobs;
+    for (const autotune::Trial &trial : trials)
+        if (trial.stage == "search")
+            knobs.insert(trial.knobs);
+    return knobs;
+}
+
+} // namespace involute::test
