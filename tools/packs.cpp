@@ -64,8 +64,9 @@ std::string words_of(const std::string &log) {
 // The emit program and the packs that it builds.
 class Builder {
 public:
-    explicit Builder(Limits limits)
-        : limits_(limits), emit_(require_emit_program("packs")), folder_(packs_folder()) {
+    Builder(Limits limits, bool shows_progress)
+        : limits_(limits), shows_progress_(shows_progress), emit_(require_emit_program("packs")),
+          folder_(packs_folder()) {
         std::error_code error;
         fs::create_directories(folder_, error);
         if (error)
@@ -136,7 +137,7 @@ private:
 
     void build_missing(const std::vector<const PackRequest *> &requests) {
         find_halide(emit_, folder_, "packs");
-        Progress progress(static_cast<int>(requests.size()) + 1);
+        Progress progress(static_cast<int>(requests.size()) + 1, shows_progress_);
         progress.step("building packs: Halide's runtime");
         build_runtime();
         std::vector<WorkFolder> folders;
@@ -225,6 +226,7 @@ private:
     }
 
     Limits limits_;
+    bool shows_progress_;
     std::string emit_, folder_, hash_;
     std::map<PackRequest, Pack> others_; // failures that may be gone the next time
 };
@@ -289,8 +291,9 @@ std::vector<PackRequest> pack_requests(const Json &session, const std::string &s
     return requests;
 }
 
-std::vector<Pack> build_packs(const std::vector<PackRequest> &requests, Limits limits) {
-    return Builder(limits).build(requests);
+std::vector<Pack> build_packs(const std::vector<PackRequest> &requests, Limits limits,
+                              bool shows_progress) {
+    return Builder(limits, shows_progress).build(requests);
 }
 
 void provide_packs(const std::vector<PackRequest> &requests) {

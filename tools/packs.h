@@ -46,10 +46,11 @@ bool is_autoscheduled(const std::string &schedule);
 // As long and large as a search may become before it is given up.
 constexpr Limits kSearchLimits = {300, int64_t{8} << 30};
 
-// Builds what is missing, several at a time and with progress on stderr. What could not be built
-// for reasons of its own (not those of the machine) is remembered, and tried again only under
-// higher limits.
-std::vector<Pack> build_packs(const std::vector<PackRequest> &requests, Limits limits);
+// Builds what is missing, several at a time and with progress on stderr unless told otherwise. What
+// could not be built for reasons of its own (not those of the machine) is remembered, and tried
+// again only under higher limits.
+std::vector<Pack> build_packs(const std::vector<PackRequest> &requests, Limits limits,
+                              bool shows_progress = true);
 
 // Builds what is missing and registers what is not yet. Stops, with the compiler's own words, when
 // one cannot be built.

@@ -7,7 +7,8 @@
 
 namespace involute {
 
-Progress::Progress(int total) : shown_(isatty(STDERR_FILENO) == 1), total_(total) {}
+Progress::Progress(int total, bool shown)
+    : shown_(shown && isatty(STDERR_FILENO) == 1), total_(total) {}
 
 Progress::~Progress() {
     clear();

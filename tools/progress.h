@@ -7,7 +7,7 @@ namespace involute {
 
 class Progress {
 public:
-    explicit Progress(int total);
+    explicit Progress(int total, bool shown = true);
     ~Progress();
     Progress(const Progress &) = delete;
     Progress &operator=(const Progress &) = delete;

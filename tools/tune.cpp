@@ -39,6 +39,7 @@ public:
     }
 
     int run() {
+        std::signal(SIGPIPE, SIG_IGN); // a contestant that is gone shows when it is asked
         try {
             find_subjects();
             if (options_.dry_run)

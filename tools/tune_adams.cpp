@@ -98,12 +98,12 @@ private:
             Proposal proposal;
             proposal.which = subject_.which;
             proposal.which.schedule = kAdamsLoop;
-            proposal.which.search = std::string(first ? "beam_size=32,random_dropout=100"
+            proposal.which.search = std::string(first ? "beam_size=8,random_dropout=100"
                                                       : "beam_size=1,random_dropout=1") +
                                     ",random_dropout_seed=" + std::to_string(seed);
             if (fs::exists(weights_))
                 proposal.which.search += ",weights_path=" + weights_;
-            proposal.knobs = {{"beam_size", first ? 32 : 1}, {"random_dropout_seed", seed}};
+            proposal.knobs = {{"beam_size", first ? 8 : 1}, {"random_dropout_seed", seed}};
             proposals.push_back(proposal);
         }
         return proposals;

@@ -13,6 +13,7 @@ namespace {
 
 using autotune::Trial;
 
+constexpr int kFruitless = 3;    // batches without a trial
 constexpr size_t kConfirmed = 3; // of the best, beside the usual point
 
 double cost_of(const Trial &trial) {
@@ -68,7 +69,8 @@ public:
         state_.planned = planned;
         tell(state_);
         while (state_.done < planned && seconds_until(deadline) > 0 && !was_interrupted()) {
-            const size_t count = std::min(batch_size(batches_++, settings_.batch), planned - state_.done);
+            const size_t count =
+                std::min(batch_size(batches_++, settings_.batch), planned - state_.done);
             const std::vector<size_t> points = strategy_->propose(count);
             if (points.empty())
                 break;
@@ -77,7 +79,9 @@ public:
                 take(trial);
             state_.incumbent = runner_.incumbent_cost();
             tell(state_);
-            if (trials.empty())
+            // Once may be bad luck of the hand schedule's process; more often it is no luck.
+            fruitless_ = trials.empty() ? fruitless_ + 1 : 0;
+            if (fruitless_ == kFruitless)
                 break;
         }
         confirm(deadline);
@@ -173,6 +177,7 @@ private:
     std::vector<std::pair<double, std::string>> costs_;
     std::set<std::string> confirmed_;
     size_t batches_ = 0;
+    int fruitless_ = 0;
     Deadline begin_ = std::chrono::steady_clock::now();
 };
 

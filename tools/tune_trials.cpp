@@ -217,7 +217,7 @@ void TrialRunner::build(std::vector<Candidate> *candidates, Deadline deadline) {
         }
     Limits limits = settings_.build;
     limits.seconds = std::max(1.0, std::min(limits.seconds, seconds_until(deadline)));
-    const std::vector<Pack> packs = build_packs(requests, limits);
+    const std::vector<Pack> packs = build_packs(requests, limits, false);
     for (size_t i = 0; i < packs.size(); ++i) {
         Candidate &candidate = *owners[i];
         if (packs[i].description.is_object()) {
