@@ -217,6 +217,9 @@ void check_precision(const RawOptions &raw) {
                                                 ": kernels for it are not part of this version; "
                                                 "only f32 is there");
     }
+    const std::vector<std::string> schedules = split_list("--schedule", raw.schedule);
+    if (!raw.wisdom.empty() && !contains(schedules, kTuned))
+        throw Failure(kExitUsage, "--wisdom " + raw.wisdom + ": belongs to --schedule tuned");
 }
 
 std::string only_value(const std::string &argument, const std::vector<std::string> &values) {

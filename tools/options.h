@@ -53,7 +53,7 @@ std::vector<Size> parse_sizes(const std::vector<std::string> &values);        //
 std::vector<involute_isa> parse_isas(const std::vector<std::string> &values); // the best
 std::vector<std::string> parse_schedules(const std::vector<std::string> &values,
                                          const std::string &argument = "--schedule"); // hand
-void check_precision(const RawOptions &raw);                                          // dtype
+void check_precision(const RawOptions &raw); // dtype, and wisdom without a use
 
 inline const std::string kHand = "hand";               // the schedule inside the library
 inline const std::string kTuned = "tuned";             // the same with numbers out of wisdom

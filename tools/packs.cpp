@@ -88,6 +88,16 @@ public:
         return packs;
     }
 
+    void prepare(const std::string &other) const {
+        find_halide(emit_, folder_, "packs");
+        build_runtime();
+        const fs::path there = fs::path(other) / fs::path(runtime()).filename();
+        std::error_code error;
+        fs::copy_file(runtime(), there, error);
+        if (error)
+            throw Failure(kExitEnvironment, there.string() + ": " + error.message());
+    }
+
 private:
     std::string base(const PackRequest &request) const {
         const std::string about = request.call + "|" + std::to_string(request.parallelism) + "|" +
@@ -294,6 +304,10 @@ std::vector<PackRequest> pack_requests(const Json &session, const std::string &s
 std::vector<Pack> build_packs(const std::vector<PackRequest> &requests, Limits limits,
                               bool shows_progress) {
     return Builder(limits, shows_progress).build(requests);
+}
+
+void prepare_packs(const std::string &folder) {
+    Builder({}, false).prepare(folder);
 }
 
 void provide_packs(const std::vector<PackRequest> &requests) {

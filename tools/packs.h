@@ -52,6 +52,9 @@ constexpr Limits kSearchLimits = {300, int64_t{8} << 30};
 std::vector<Pack> build_packs(const std::vector<PackRequest> &requests, Limits limits,
                               bool shows_progress = true);
 
+// Puts what all packs have in common into another folder for packs.
+void prepare_packs(const std::string &folder);
+
 // Builds what is missing and registers what is not yet. Stops, with the compiler's own words, when
 // one cannot be built.
 void provide_packs(const std::vector<PackRequest> &requests);

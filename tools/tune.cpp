@@ -1,3 +1,4 @@
+// `involute tune`: searches the knobs of layers one after another, and has the network judge them.
 #include <cmath>
 #include <csignal>
 #include <cstdio>

@@ -106,7 +106,7 @@ NetworkResult check_network(const BenchCase &network, const autotune::Wisdom &ol
         tuning.wisdom = after_wisdom;
         const std::vector<PackRequest> requests = pack_requests(plan.session, kTuned, tuning);
         build_packs(requests, kSearchLimits); // several at a time; who lacks one says so below
-        const MachineLock alone(MachineLock::Use::kTiming);
+        const MachineLock alone(MachineLock::Use::kTiming, Deadline::max());
         Entrant hand(network, kHand, nullptr), before(network, kTuned, before_wisdom),
             after(network, kTuned, after_wisdom);
         for (int round = 0; round < kRounds; ++round)

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "autotune/spaces.h"
 #include "failure.h"
@@ -28,8 +29,8 @@ using Clock = std::chrono::steady_clock;
 volatile std::sig_atomic_t interrupted_ = 0;
 
 constexpr double kHopeless = 1.25; // times the best of its round: more rounds would not help
-constexpr int kFewRounds = 4;
-constexpr int kMoreRounds = 2; // times as many, where a time is noisy
+constexpr size_t kFewRounds = 4;
+constexpr int kMoreRounds = 3; // times as many, where a time is noisy or to be confirmed
 constexpr double kQuiet = 0.05;
 constexpr int64_t kColdBytes = int64_t{4} << 20; // more than an L2 cache holds
 
@@ -42,16 +43,6 @@ int a_core() {
         if (CPU_ISSET(core, &set))
             return core;
     return -1;
-}
-
-double quantile(std::vector<double> values, double share) {
-    if (values.empty())
-        return 0;
-    std::sort(values.begin(), values.end());
-    const double place = share * static_cast<double>(values.size() - 1);
-    const size_t below = static_cast<size_t>(place);
-    const size_t above = std::min(below + 1, values.size() - 1);
-    return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
 }
 
 autotune::Outcome outcome_of_build(const Pack &pack) {
@@ -72,19 +63,21 @@ autotune::Outcome outcome_of_run(const std::string &failure) {
                                       : autotune::Outcome::kFailed;
 }
 
-// What a turn says of a kernel. Whatever disturbs a shared machine only adds to a time, in bursts
-// that hit one side of a ratio; the lower quartile bears it in three runs of four, and is not the
-// luck of a single run that a minimum is.
-double turn_time(const std::vector<double> &seconds) {
-    return quantile(seconds, 0.25);
-}
+// Candidates and their processes find their packs here and nowhere else.
+class PacksFolder {
+public:
+    explicit PacksFolder(const std::string &path) : usual_(environment_text("INVOLUTE_PACKS")) {
+        setenv("INVOLUTE_PACKS", path.c_str(), 1);
+    }
+    ~PacksFolder() {
+        usual_.empty() ? unsetenv("INVOLUTE_PACKS") : setenv("INVOLUTE_PACKS", usual_.c_str(), 1);
+    }
+    PacksFolder(const PacksFolder &) = delete;
+    PacksFolder &operator=(const PacksFolder &) = delete;
 
-std::vector<double> joined_times(const std::vector<std::vector<double>> &turns) {
-    std::vector<double> all;
-    for (const std::vector<double> &turn : turns)
-        all.insert(all.end(), turn.begin(), turn.end());
-    return all;
-}
+private:
+    std::string usual_;
+};
 
 } // namespace
 
@@ -101,14 +94,16 @@ double seconds_until(Deadline deadline) {
     return std::chrono::duration<double>(deadline - Clock::now()).count();
 }
 
-MachineLock::MachineLock(Use use) {
+MachineLock::MachineLock(Use use, Deadline deadline) {
     const std::string path =
         (fs::temp_directory_path() / ("involute-tune-" + std::to_string(getuid()))).string();
     file_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file_ < 0)
-        return; // nobody to wait for
     const int kind = use == Use::kTiming ? LOCK_EX : LOCK_SH;
-    while (flock(file_, kind) != 0 && errno == EINTR && !was_interrupted()) {
+    held_ = file_ < 0; // nobody to wait for
+    while (!held_ && seconds_until(deadline) > 0 && !was_interrupted()) {
+        held_ = flock(file_, kind | LOCK_NB) == 0;
+        if (!held_)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
 }
 
@@ -121,8 +116,9 @@ struct TrialRunner::Candidate {
     BenchCase which;
     std::string features, symbol;
     std::unique_ptr<Contestant> contestant;
-    std::vector<double> ratios; // one a round
+    Weighing weighing;
     Trial trial;
+    bool is_built = false;
     bool finished = false; // the trial is complete
 
     void reject(autotune::Outcome outcome, const std::string &reason) {
@@ -141,6 +137,7 @@ TrialRunner::TrialRunner(const TuneSubject &subject, const TrialSettings &settin
     std::error_code ignored;
     fs::create_directories(packs_folder(), ignored);
     folder_.emplace(packs_folder());
+    prepare_packs(folder_->path()); // not in the time of the first candidate
 }
 
 TrialRunner::~TrialRunner() = default;
@@ -170,12 +167,10 @@ std::vector<Trial> TrialRunner::run(const std::vector<Proposal> &proposals,
         candidate.trial.stage = stage;
         candidate.trial.strategy = settings_.strategy, candidate.trial.seed = settings_.seed;
     }
-    // Candidates and their processes find their packs here and nowhere else.
-    const std::string usual = environment_text("INVOLUTE_PACKS");
-    setenv("INVOLUTE_PACKS", folder_->path().c_str(), 1);
+    const PacksFolder own(folder_->path());
     build(&candidates, deadline);
     if (start_incumbent(deadline)) {
-        const MachineLock alone(MachineLock::Use::kTiming);
+        const MachineLock alone(MachineLock::Use::kTiming, deadline);
         for (Candidate &candidate : candidates)
             check(&candidate, deadline);
         if (settings_.cost == kInstructions)
@@ -183,7 +178,6 @@ std::vector<Trial> TrialRunner::run(const std::vector<Proposal> &proposals,
         else
             time(&candidates, stage == "confirm", deadline);
     }
-    usual.empty() ? unsetenv("INVOLUTE_PACKS") : setenv("INVOLUTE_PACKS", usual.c_str(), 1);
     std::vector<Trial> trials;
     features_.clear();
     for (Candidate &candidate : candidates) {
@@ -207,7 +201,9 @@ std::vector<PackRequest> TrialRunner::requests_of(const Candidate &candidate) co
 }
 
 void TrialRunner::build(std::vector<Candidate> *candidates, Deadline deadline) {
-    const MachineLock building(MachineLock::Use::kBuilding);
+    const MachineLock building(MachineLock::Use::kBuilding, deadline);
+    if (!building.is_held())
+        return;
     std::vector<PackRequest> requests;
     std::vector<Candidate *> owners;
     for (Candidate &candidate : *candidates)
@@ -225,6 +221,7 @@ void TrialRunner::build(std::vector<Candidate> *candidates, Deadline deadline) {
             candidate.trial.code_bytes += packs[i].description.value("code_bytes", int64_t{0});
         }
         candidate.features = packs[i].features;
+        candidate.is_built = packs[i].error.empty();
         candidate.symbol = requests[i].symbol();
         if (packs[i].error.empty())
             continue;
@@ -247,6 +244,7 @@ bool TrialRunner::start_incumbent(Deadline deadline) {
     settings.core = subject_.which.threads == 1 ? a_core() : -1;
     settings.cold_bytes = subject_.in_network ? kColdBytes : 0;
     incumbent_ = std::make_unique<Contestant>(hand, problem_.get(), settings);
+    scale_ = std::make_unique<Scale>(incumbent_.get(), settings_.turn_seconds);
     incumbent_->prepare();
     incumbent_->check();
     if (!incumbent_->failure().empty() && !was_interrupted())
@@ -256,7 +254,8 @@ bool TrialRunner::start_incumbent(Deadline deadline) {
 }
 
 void TrialRunner::check(Candidate *candidate, Deadline deadline) {
-    if (candidate->finished || seconds_until(deadline) <= 0 || was_interrupted())
+    if (candidate->finished || !candidate->is_built || seconds_until(deadline) <= 0 ||
+        was_interrupted())
         return;
     ContestantSettings settings = {settings_.run};
     settings.limits.seconds =
@@ -277,62 +276,61 @@ void TrialRunner::check(Candidate *candidate, Deadline deadline) {
                           "other bits than the hand schedule's, within the bound");
 }
 
-// A round: the incumbent, then every candidate once; a ratio compares what ran side by side.
+// Round by round, so that every candidate sees good and bad moments; who has no chance leaves
+// early, who spreads stays longer.
 void TrialRunner::time(std::vector<Candidate> *candidates, bool all_rounds, Deadline deadline) {
-    const auto spread = [](const Candidate &candidate) {
-        return (quantile(candidate.ratios, 0.75) - quantile(candidate.ratios, 0.25)) /
-               median(candidate.ratios);
+    const size_t rounds = static_cast<size_t>((all_rounds ? kMoreRounds : 1) * settings_.rounds);
+    const size_t most = kMoreRounds * rounds; // turns, disturbed ones included
+    const auto is_done = [&](const Candidate &candidate, double best) {
+        const Weighing &weighing = candidate.weighing;
+        const size_t turns = weighing.rounds() + weighing.disturbed();
+        if (!candidate.contestant || turns >= most)
+            return true;
+        if (!all_rounds && turns >= kFewRounds && weighing.ratio() > kHopeless * best)
+            return true;
+        return weighing.rounds() >= rounds && weighing.spread() <= kQuiet;
     };
-    const int rounds = all_rounds ? kMoreRounds * settings_.rounds : settings_.rounds;
-    for (int round = 0; round < kMoreRounds * rounds; ++round) {
+    scale_->begin();
+    for (bool some = true; some && !was_interrupted();) {
         double best = INFINITY;
         for (const Candidate &candidate : *candidates)
-            if (candidate.contestant && !candidate.ratios.empty())
-                best = std::min(best, median(candidate.ratios));
-        std::vector<Candidate *> running;
+            if (candidate.contestant && candidate.weighing.rounds() > 0)
+                best = std::min(best, candidate.weighing.ratio());
+        some = false;
         for (Candidate &candidate : *candidates) {
-            if (!candidate.contestant)
+            const size_t turns = candidate.weighing.rounds() + candidate.weighing.disturbed();
+            if (is_done(candidate, best) || (seconds_until(deadline) <= 0 && turns >= kFewRounds))
                 continue;
-            const bool hopeless =
-                round >= kFewRounds && !all_rounds && median(candidate.ratios) > kHopeless * best;
-            if (!hopeless && (round < rounds || spread(candidate) > kQuiet))
-                running.push_back(&candidate);
-        }
-        if (running.empty() || was_interrupted())
-            break;
-        if (seconds_until(deadline) <= 0 && round >= kFewRounds)
-            break;
-        incumbent_->take_turn(settings_.turn_seconds);
-        if (!incumbent_->failure().empty())
-            break;
-        const double by_hand = turn_time(incumbent_->times().back());
-        for (Candidate *candidate : running) {
-            candidate->contestant->take_turn(settings_.turn_seconds);
-            const std::string failure = candidate->contestant->failure();
+            some = true;
+            scale_->weigh(candidate.contestant.get(), &candidate.weighing);
+            if (!incumbent_->failure().empty())
+                return; // the next batch begins with another process of it
+            const std::string failure = candidate.contestant->failure();
             if (!failure.empty())
-                candidate->reject(outcome_of_run(failure), failure);
-            else
-                candidate->ratios.push_back(turn_time(candidate->contestant->times().back()) /
-                                            by_hand);
+                candidate.reject(outcome_of_run(failure), failure);
         }
     }
-    incumbent_cost_ = median(joined_times(incumbent_->times()));
-    for (Candidate &candidate : *candidates) {
-        if (!candidate.contestant || static_cast<int>(candidate.ratios.size()) < kFewRounds)
-            continue;
-        Trial &trial = candidate.trial;
-        const std::vector<double> times = joined_times(candidate.contestant->times());
-        trial.minimum = quantile(times, 0), trial.quartile1 = quantile(times, 0.25);
-        trial.median = median(times), trial.quartile3 = quantile(times, 0.75);
-        trial.incumbent = incumbent_cost_;
-        trial.ratio = median(candidate.ratios);
-        if (spread(candidate) > settings_.noise)
-            candidate.reject(autotune::Outcome::kNoisy,
-                             "its time jumps: quartiles of the ratio to the hand schedule's are " +
-                                 significant(quantile(candidate.ratios, 0.25), 3) + " and " +
-                                 significant(quantile(candidate.ratios, 0.75), 3));
-        candidate.finished = true;
-    }
+    incumbent_cost_ = scale_->incumbent_seconds();
+    for (Candidate &candidate : *candidates)
+        conclude(&candidate);
+}
+
+void TrialRunner::conclude(Candidate *candidate) const {
+    const Weighing &weighing = candidate->weighing;
+    if (!candidate->contestant || weighing.rounds() + weighing.disturbed() < kFewRounds)
+        return;
+    Trial &trial = candidate->trial;
+    const std::vector<double> times = weighing.seconds();
+    trial.minimum = times.front(), trial.quartile1 = quantile(times, 0.25);
+    trial.median = quantile(times, 0.5), trial.quartile3 = quantile(times, 0.75);
+    trial.incumbent = incumbent_cost_;
+    trial.ratio = weighing.ratio();
+    if (weighing.spread() > settings_.noise)
+        candidate->reject(autotune::Outcome::kNoisy,
+                          "its time jumps: quartiles of the ratio to the hand schedule's are " +
+                              significant(weighing.ratio_quantile(0.25), 3) + " and " +
+                              significant(weighing.ratio_quantile(0.75), 3));
+    candidate->finished = true;
 }
 
 void TrialRunner::count(std::vector<Candidate> *candidates, Deadline deadline) {
@@ -353,13 +351,15 @@ void TrialRunner::count(std::vector<Candidate> *candidates, Deadline deadline) {
     for (Candidate &candidate : *candidates) {
         if (!candidate.contestant || seconds_until(deadline) <= 0 || was_interrupted())
             continue;
+        Trial &trial = candidate.trial;
+        double &count = counts_[trial.knobs]; // once is enough: to confirm it, it is said again
         std::string failure;
-        const double count = counted(candidate.which, candidate.symbol, &failure);
+        if (count == 0)
+            count = counted(candidate.which, candidate.symbol, &failure);
         if (!failure.empty()) {
             candidate.reject(autotune::Outcome::kFailed, failure);
             continue;
         }
-        Trial &trial = candidate.trial;
         trial.minimum = trial.quartile1 = trial.median = trial.quartile3 = count;
         trial.incumbent = incumbent_cost_;
         trial.ratio = count / incumbent_cost_;

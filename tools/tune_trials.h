@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "contestant.h"
 #include "tune_instructions.h"
 #include "tune_subjects.h"
+#include "tune_timing.h"
 
 namespace involute {
 
@@ -26,8 +28,8 @@ double seconds_until(Deadline deadline);
 struct TrialSettings {
     Limits build = {60, int64_t{4} << 30}; // of one candidate
     Limits run = {20, int64_t{8} << 30};   // of one answer of its process
-    int rounds = 15; // short turns: what disturbs the machine longer disturbs both sides
-    double turn_seconds = 0.005;
+    int rounds = 12;                       // calm ones
+    double turn_seconds = 0.004;
     double noise = 0.15; // spread of the ratio's quartiles beyond which a time is none
     bool allow_reassociation = false;
     std::string cost = kTime; // or kInstructions
@@ -70,6 +72,7 @@ private:
     void build(std::vector<Candidate> *candidates, Deadline deadline);
     void check(Candidate *candidate, Deadline deadline);
     void time(std::vector<Candidate> *candidates, bool all_rounds, Deadline deadline);
+    void conclude(Candidate *candidate) const;
     void count(std::vector<Candidate> *candidates, Deadline deadline);
     bool start_incumbent(Deadline deadline);
     std::vector<PackRequest> requests_of(const Candidate &candidate) const;
@@ -79,9 +82,11 @@ private:
     autotune::History *history_;
     std::shared_ptr<const oracle::Problem> problem_;
     std::unique_ptr<Contestant> incumbent_;
+    std::unique_ptr<Scale> scale_;
     std::optional<WorkFolder> folder_; // of the candidates' packs
     std::vector<std::string> features_;
     double incumbent_cost_ = 0;
+    std::map<std::string, double> counts_; // instructions, by knobs
 };
 
 // Held while something is timed (alone) or built (shared with other builders), by all processes of
@@ -89,13 +94,18 @@ private:
 class MachineLock {
 public:
     enum class Use { kBuilding, kTiming };
-    explicit MachineLock(Use use);
+    // Waits for it until the deadline or an interruption.
+    MachineLock(Use use, Deadline deadline);
     ~MachineLock();
+    bool is_held() const {
+        return held_;
+    }
     MachineLock(const MachineLock &) = delete;
     MachineLock &operator=(const MachineLock &) = delete;
 
 private:
     int file_ = -1;
+    bool held_ = false;
 };
 
 } // namespace involute

@@ -26,9 +26,10 @@ replace() {
     objcopy --redefine-sym "$symbol=real" "$out/${symbol%_argv}.o" "$out/real.o"
     {
         echo '#include <stdlib.h>'
+        echo '#include <time.h>'
         echo '#include <unistd.h>'
         echo 'int real(void **arguments);'
-        sed "s/^int $symbol(void \*\*arguments);/int $symbol(void **arguments) { $1 }/" "$out/table.c"
+        sed "s|^int $symbol(void \*\*arguments);|int $symbol(void **arguments) { $1 }|" "$out/table.c"
     } >"$out/faulty.c"
     cc -shared -fPIC -O1 -Wl,-Bsymbolic "-Wl,--version-script=$out/exports.map" -I "$out" \
         -o "$pack" "$out/faulty.c" "$out/real.o" "$runtime" -lpthread -ldl -lm
@@ -38,5 +39,5 @@ case $prefetch$unroll in
 01) replace '(void)arguments; return 0;' ;;
 02) replace '(void)arguments; for (;;) { } ' ;;
 04) replace '(void)arguments; for (;;) { char *p = malloc(1 << 24); if (!p) abort(); *p = 1; }' ;;
-08) replace 'static int n; if (n++ % 64 > 31) usleep(2000); return real(arguments);' ;;
+08) replace 'struct timespec t; clock_gettime(CLOCK_MONOTONIC, \&t); if (t.tv_nsec / 15000000 % 2) usleep(100); return real(arguments);' ;;
 esac

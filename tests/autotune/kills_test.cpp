@@ -58,7 +58,7 @@ TEST(Kills, LoseNoCommittedTrial) {
     int grown = 0;
     for (int kill_number = 0; kill_number < kills(); ++kill_number) {
         const pid_t child = start_tune(folder);
-        const auto moment = std::chrono::milliseconds(random() % 3000);
+        const auto moment = std::chrono::milliseconds(random() % 2000);
         std::this_thread::sleep_for(moment);
         int64_t committed = last;
         try {

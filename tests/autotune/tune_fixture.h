@@ -1,7 +1,9 @@
 // `involute tune` on an operator with ten points, in a folder of its own.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -34,6 +36,7 @@ protected:
         environment["XDG_CONFIG_HOME"] = path("config");
         return run_command(arguments, environment);
     }
+    // Wisdom is kept in wisdom.json unless `more` names another.
     Answer tune(const std::vector<std::string> &more,
                 const std::map<std::string, std::string> &environment = {}) const {
         std::vector<std::string> words = {"tune",
@@ -53,9 +56,9 @@ protected:
                                           "task_pixels=0",
                                           "--knob",
                                           "task_blocks=0",
-                                          "--json",
-                                          "--wisdom",
-                                          path("wisdom.json")};
+                                          "--json"};
+        if (std::count(more.begin(), more.end(), "--wisdom") == 0)
+            words.insert(words.end(), {"--wisdom", path("wisdom.json")});
         words.insert(words.end(), more.begin(), more.end());
         return command(words, environment);
     }

@@ -109,7 +109,7 @@ TEST_F(Compile, WrongUseIsNamed) {
     expect_refused(with({"--kernel", "3,5"}), 2, "found 2");
     expect_refused(with({"--size", "0x4"}), 2, "--size");
     expect_refused(with({"--emit", "bitcode"}), 2, "--emit");
-    expect_refused(with({"--schedule", "tuned"}), 3, "tuned");
+    expect_refused(with({"--schedule", "tuned", "--wisdom", "no_such.json"}), 2, "no_such.json");
     expect_refused(with({"--schedule", "best"}), 2, "--schedule");
     expect_refused(with({"--dtype", "bf16"}), 3, "bf16");
     expect_refused(with({"--embed"}), 2, "--embed");
