@@ -130,7 +130,7 @@ struct TrialRunner::Candidate {
 
 TrialRunner::TrialRunner(const TuneSubject &subject, const TrialSettings &settings,
                          autotune::History *history)
-    : subject_(subject), settings_(settings), history_(history),
+    : subject_(subject), settings_(settings), history_(history), session_(subject.plan.session),
       problem_(problem_of(subject.which, subject.plan)) {
     if (!problem_)
         throw Failure(kExitFailed, autotune::text_of(subject.key) + ": has no oracle");
@@ -192,9 +192,21 @@ std::vector<Trial> TrialRunner::run(const std::vector<Proposal> &proposals,
     return trials;
 }
 
+// A layer of a generic row gets a row of its own, whose calls only a session with that row knows.
+void TrialRunner::find_own_row(const Candidate &candidate) {
+    const Json &layer = session_.at("layers").at(subject_.layer);
+    if (candidate.which.schedule != kTuned || !has_own_row(layer) || !layer.at("generic"))
+        return;
+    ContestantSettings settings = {{settings_.build.seconds, settings_.run.bytes}};
+    Contestant probe(candidate.which, problem_.get(), settings);
+    probe.prepare();
+    if (probe.failure().empty())
+        session_ = probe.session();
+}
+
 // Of the one layer that is tuned; the others stay with the hand schedule.
 std::vector<PackRequest> TrialRunner::requests_of(const Candidate &candidate) const {
-    Json session = subject_.plan.session;
+    Json session = session_;
     if (candidate.which.schedule == kTuned)
         session["layers"] = Json::array({session.at("layers").at(subject_.layer)});
     return pack_requests(session, candidate.which.schedule, tuning_of(candidate.which));
@@ -202,8 +214,9 @@ std::vector<PackRequest> TrialRunner::requests_of(const Candidate &candidate) co
 
 void TrialRunner::build(std::vector<Candidate> *candidates, Deadline deadline) {
     const MachineLock building(MachineLock::Use::kBuilding, deadline);
-    if (!building.is_held())
+    if (!building.is_held() || candidates->empty())
         return;
+    find_own_row(candidates->front());
     std::vector<PackRequest> requests;
     std::vector<Candidate *> owners;
     for (Candidate &candidate : *candidates)

@@ -75,11 +75,13 @@ private:
     void conclude(Candidate *candidate) const;
     void count(std::vector<Candidate> *candidates, Deadline deadline);
     bool start_incumbent(Deadline deadline);
+    void find_own_row(const Candidate &candidate);
     std::vector<PackRequest> requests_of(const Candidate &candidate) const;
 
     const TuneSubject &subject_;
     TrialSettings settings_;
     autotune::History *history_;
+    Json session_; // the plan of the subject, with the row that candidates are built for
     std::shared_ptr<const oracle::Problem> problem_;
     std::unique_ptr<Contestant> incumbent_;
     std::unique_ptr<Scale> scale_;

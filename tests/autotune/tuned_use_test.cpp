@@ -59,6 +59,41 @@ TEST_F(TunedUse, BenchSaysWhatWisdomItUsed) {
     EXPECT_EQ(hand.json().at(0).at("wisdom"), "none");
 }
 
+// Generic rows are slow; a tuned layer gets a row for itself, and is faster by that alone.
+TEST_F(TunedUse, LayersOfGenericRowsGetRowsOfTheirOwn) {
+    const std::vector<std::string> layer = {"--op",
+                                            "aggregation",
+                                            "--kernel",
+                                            "5",
+                                            "--isa",
+                                            "baseline",
+                                            "--channels",
+                                            "32",
+                                            "--size",
+                                            "14x14",
+                                            "--group-channels",
+                                            "8",
+                                            "--threads",
+                                            "1",
+                                            "--json",
+                                            "--wisdom",
+                                            path("wisdom.json")};
+    std::vector<std::string> words = {"tune", "--trials", "3"};
+    words.insert(words.end(), layer.begin(), layer.end());
+    const Answer answer = command(words);
+    ASSERT_EQ(answer.exit_code, 0) << answer.err;
+    EXPECT_LT(answer.json().at(0).at("ratio").get<double>(), 0.9);
+    const autotune::Wisdom wisdom = history().wisdom();
+    ASSERT_EQ(wisdom.entries.size(), 1u);
+    EXPECT_FALSE(wisdom.entries.begin()->first.generic);
+    EXPECT_FALSE(wisdom.entries.begin()->second.knobs.empty());
+    words = {"bench", "--schedule", "tuned", "--iterations", "3"};
+    words.insert(words.end(), layer.begin(), layer.end());
+    const Answer row = command(words);
+    ASSERT_EQ(row.exit_code, 0) << row.err;
+    EXPECT_EQ(row.json().at(0).at("wisdom"), "exact");
+}
+
 TEST_F(TunedUse, NetworksHaveTheLastWord) {
     write_file(path("small.json"), R"({"kind": "rednet", "blocks": [1, 1, 1, 1], "classes": 10,
                                        "base_channels": 16, "stem_channels": 32})");
