@@ -1,7 +1,10 @@
 #include "tune_timing.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
+#include "bench_runner.h"
 #include "peak.h"
 
 namespace involute {
@@ -9,7 +12,8 @@ namespace involute {
 namespace {
 
 constexpr double kCalm = 1.08; // of the shortest turn: beyond that something else has the core
-constexpr size_t kEnough = 4;  // calm turns that say more than disturbed ones
+constexpr std::chrono::milliseconds kPause(20);
+constexpr size_t kEnough = 4; // calm turns that say more than disturbed ones
 
 // What a turn says of a kernel. Whatever disturbs a shared machine only adds to a time, in bursts;
 // the lower quartile bears it in three runs of four, and is not the luck of a single run that a
@@ -30,8 +34,12 @@ double quantile(std::vector<double> values, double share) {
     return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
 }
 
+bool Weighing::is_calm() const {
+    return calm_.size() >= kEnough;
+}
+
 const std::vector<Weighing::Turn> &Weighing::counting() const {
-    return calm_.size() >= kEnough ? calm_ : disturbed_.size() > calm_.size() ? disturbed_ : calm_;
+    return is_calm() ? calm_ : disturbed_.size() > calm_.size() ? disturbed_ : calm_;
 }
 
 std::vector<double> Weighing::ratios() const {
@@ -71,12 +79,25 @@ double Scale::take_turn() {
     return seconds;
 }
 
+// What shares the core with us may stay for seconds: then it is better to wait.
+double Scale::take_calm_turn() {
+    const BenchClock::time_point start = BenchClock::now();
+    double seconds = take_turn();
+    while (seconds > 0 && !is_calm(seconds) &&
+           seconds_between(start, BenchClock::now()) < patience_) {
+        std::this_thread::sleep_for(kPause);
+        seconds = take_turn();
+    }
+    patience_ -= seconds_between(start, BenchClock::now());
+    return seconds;
+}
+
 bool Scale::is_calm(double seconds) const {
     return seconds <= kCalm * calmest_;
 }
 
 void Scale::weigh(Contestant *candidate, Weighing *weighing) {
-    const double before = last_ > 0 ? last_ : take_turn();
+    const double before = last_ > 0 && is_calm(last_) ? last_ : take_calm_turn();
     candidate->take_turn(turn_seconds_);
     last_ = take_turn();
     if (before == 0 || last_ == 0 || !candidate->failure().empty())

@@ -299,11 +299,11 @@ void TrialRunner::time(std::vector<Candidate> *candidates, bool all_rounds, Dead
         const size_t turns = weighing.rounds() + weighing.disturbed();
         if (!candidate.contestant || turns >= most)
             return true;
-        if (!all_rounds && turns >= kFewRounds && weighing.ratio() > kHopeless * best)
+        if (!all_rounds && weighing.is_calm() && weighing.ratio() > kHopeless * best)
             return true;
         return weighing.rounds() >= rounds && weighing.spread() <= kQuiet;
     };
-    scale_->begin();
+    scale_->begin(std::max(0.0, std::min(settings_.patience_seconds, seconds_until(deadline))));
     for (bool some = true; some && !was_interrupted();) {
         double best = INFINITY;
         for (const Candidate &candidate : *candidates)
@@ -338,7 +338,11 @@ void TrialRunner::conclude(Candidate *candidate) const {
     trial.median = quantile(times, 0.5), trial.quartile3 = quantile(times, 0.75);
     trial.incumbent = incumbent_cost_;
     trial.ratio = weighing.ratio();
-    if (weighing.spread() > settings_.noise)
+    if (!weighing.is_calm())
+        candidate->reject(autotune::Outcome::kNoisy, "the machine was disturbed in " +
+                                                         std::to_string(weighing.disturbed()) +
+                                                         " turns");
+    else if (weighing.spread() > settings_.noise)
         candidate->reject(autotune::Outcome::kNoisy,
                           "its time jumps: quartiles of the ratio to the hand schedule's are " +
                               significant(weighing.ratio_quantile(0.25), 3) + " and " +

@@ -30,7 +30,8 @@ struct TrialSettings {
     Limits run = {20, int64_t{8} << 30};   // of one answer of its process
     int rounds = 12;                       // calm ones
     double turn_seconds = 0.004;
-    double noise = 0.15; // spread of the ratio's quartiles beyond which a time is none
+    double patience_seconds = 20; // of a batch, with whatever else the machine does
+    double noise = 0.15;          // spread of the ratio's quartiles beyond which a time is none
     bool allow_reassociation = false;
     std::string cost = kTime; // or kInstructions
     std::string strategy;     // for the record
