@@ -171,7 +171,8 @@ private:
             shares_left += subject.share;
         // The check of a network at the end takes its time too.
         const bool network = !work.which.description.is_object();
-        const double until = network ? std::min(0.9 * limit, limit - 20) : limit;
+        const double check = std::max(0.1 * limit, std::min(20.0, 0.3 * limit));
+        const double until = network ? limit - check : limit;
         const Deadline end =
             std::isfinite(until) ? later(begin_of(work, begin), until) : Deadline::max();
         for (const TuneSubject &subject : work.subjects) {
