@@ -319,6 +319,7 @@ void add_tune(CLI::App *app, int *exit_code) {
     command->add_option("--knob", options->knobs, "only these values: tile=4..8, unroll_k=2|4")
         ->type_name("NAME=VALUES")
         ->allow_extra_args(false);
+    command->add_option("--rounds", options->rounds, "turns of a candidate (12)")->type_name("N");
     command->add_option("--build-time", options->build_time, "of a candidate (60s)")
         ->type_name("TIME");
     command->add_option("--build-memory", options->build_memory, "megabytes for that (4096)")

@@ -1,5 +1,6 @@
 #include "tune_network.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 
@@ -87,6 +88,25 @@ std::string label_of(const BenchCase &network) {
            (network.threads == 1 ? " thread" : " threads");
 }
 
+// Where first choices have lost, second ones that nobody has checked do not take their place.
+void refuse_unchecked(const BenchCase &network, const Json &session, const autotune::Wisdom &old,
+                      const std::vector<autotune::NetworkCheck::Choice> &checked,
+                      autotune::History *history) {
+    for (;;) {
+        std::vector<autotune::NetworkCheck::Choice> others;
+        for (const auto &choice : choices(session, old, history->wisdom())) {
+            const bool known = std::any_of(checked.begin(), checked.end(), [&](const auto &other) {
+                return other.key == choice.key && other.knobs == choice.knobs;
+            });
+            if (!known)
+                others.push_back(choice);
+        }
+        if (others.empty())
+            return;
+        history->add(autotune::NetworkCheck{label_of(network), 0, false, others});
+    }
+}
+
 } // namespace
 
 NetworkResult check_network(const BenchCase &network, const autotune::Wisdom &old,
@@ -148,6 +168,7 @@ NetworkResult check_network(const BenchCase &network, const autotune::Wisdom &ol
             result.failure = "the network has other bits than by hand";
         if (!kept.empty())
             history->add(autotune::NetworkCheck{label_of(network), result.ratio, result.won, kept});
+        refuse_unchecked(network, plan.session, old, result.won ? kept : decltype(kept)(), history);
         return result;
     }
     return result;

@@ -98,6 +98,9 @@ SearchSettings search_settings(const TuneOptions &options) {
     if (options.cost == kInstructions && !options.raw.model.empty())
         throw Failure(kExitUsage, "--cost instructions: expected --op beside it; what a network "
                                   "takes is known by its time only");
+    if (!options.rounds.empty())
+        settings.trial.rounds =
+            static_cast<int>(parse_integer("--rounds", options.rounds, 4, 1000));
     const auto limit = [](const char *name, const std::string &time, const std::string &memory,
                           Limits *limits) {
         constexpr int64_t kMegabyte = 1 << 20;

@@ -13,6 +13,7 @@ struct TuneOptions {
     RawOperator op;
     std::string effort = "measure", time_limit, strategy, seed, shard, trials, history, report;
     std::string cost = kTime;
+    std::string rounds;
     std::string build_time, build_memory, run_time, run_memory;
     std::string command;            // as it was given
     std::vector<std::string> knobs; // --knob name=VALUES

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "autotune/spaces.h"
+#include "bench_runner.h"
 #include "failure.h"
 #include "peak.h"
 #include "print.h"
@@ -29,6 +30,7 @@ using Clock = std::chrono::steady_clock;
 volatile std::sig_atomic_t interrupted_ = 0;
 
 constexpr double kHopeless = 1.25; // times the best of its round: more rounds would not help
+constexpr double kPatience = 2;    // of the time that a batch took to build: waiting for calm
 constexpr size_t kFewRounds = 4;
 constexpr int kMoreRounds = 3; // times as many, where a time is noisy or to be confirmed
 constexpr double kQuiet = 0.05;
@@ -168,7 +170,9 @@ std::vector<Trial> TrialRunner::run(const std::vector<Proposal> &proposals,
         candidate.trial.strategy = settings_.strategy, candidate.trial.seed = settings_.seed;
     }
     const PacksFolder own(folder_->path());
+    const BenchClock::time_point start = BenchClock::now();
     build(&candidates, deadline);
+    patience_ = std::max(0.2, kPatience * seconds_between(start, BenchClock::now()));
     if (start_incumbent(deadline)) {
         const MachineLock alone(MachineLock::Use::kTiming, deadline);
         for (Candidate &candidate : candidates)
@@ -303,7 +307,7 @@ void TrialRunner::time(std::vector<Candidate> *candidates, bool all_rounds, Dead
             return true;
         return weighing.rounds() >= rounds && weighing.spread() <= kQuiet;
     };
-    scale_->begin(std::max(0.0, std::min(settings_.patience_seconds, seconds_until(deadline))));
+    scale_->begin(std::max(0.0, std::min(patience_, seconds_until(deadline))));
     for (bool some = true; some && !was_interrupted();) {
         double best = INFINITY;
         for (const Candidate &candidate : *candidates)

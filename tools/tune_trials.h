@@ -30,8 +30,7 @@ struct TrialSettings {
     Limits run = {20, int64_t{8} << 30};   // of one answer of its process
     int rounds = 12;                       // calm ones
     double turn_seconds = 0.004;
-    double patience_seconds = 20; // of a batch, with whatever else the machine does
-    double noise = 0.15;          // spread of the ratio's quartiles beyond which a time is none
+    double noise = 0.15; // spread of the ratio's quartiles beyond which a time is none
     bool allow_reassociation = false;
     std::string cost = kTime; // or kInstructions
     std::string strategy;     // for the record
@@ -88,6 +87,7 @@ private:
     std::unique_ptr<Scale> scale_;
     std::optional<WorkFolder> folder_; // of the candidates' packs
     std::vector<std::string> features_;
+    double patience_ = 0; // seconds for the batch in hand
     double incumbent_cost_ = 0;
     std::map<std::string, double> counts_; // instructions, by knobs
 };

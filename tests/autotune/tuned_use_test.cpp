@@ -98,9 +98,9 @@ TEST_F(TunedUse, NetworksHaveTheLastWord) {
     write_file(path("small.json"), R"({"kind": "rednet", "blocks": [1, 1, 1, 1], "classes": 10,
                                        "base_channels": 16, "stem_channels": 32})");
     const std::vector<std::string> words = {
-        "tune",     "--model",           path("small.json"), "--size",   "32x32",
-        "--isa",    "baseline",          "--json",           "--trials", "1",
-        "--wisdom", path("wisdom.json"), "--threads",        "1"};
+        "tune",      "--model", path("small.json"), "--size", "32x32",    "--isa",
+        "baseline",  "--json",  "--trials",         "1",      "--wisdom", path("wisdom.json"),
+        "--threads", "1",       "--rounds",         "4"};
     const Answer answer = command(words);
     ASSERT_EQ(answer.exit_code, 0) << answer.err;
     const json rows = answer.json();
