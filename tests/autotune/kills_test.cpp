@@ -11,10 +11,8 @@
 
 #include <gtest/gtest.h>
 
-#include "autotune/history.h"
 #include "autotune/wisdom_files.h"
-#include "tests/cli/command.h"
-#include "tools/tuned_layers.h"
+#include "tests/autotune/tune_fixture.h"
 
 namespace involute::test {
 namespace {
@@ -29,22 +27,6 @@ int kills() {
     return given ? std::atoi(given) : kKills;
 }
 
-// In a process group of its own, with all that it starts.
-pid_t start_tune(const std::string &folder) {
-    const pid_t child = fork();
-    if (child == 0) {
-        setpgid(0, 0);
-        setenv("INVOLUTE_PACKS", (folder + "/packs").c_str(), 1);
-        if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr))
-            _exit(1);
-        execl(INVOLUTE_COMMAND, INVOLUTE_COMMAND, "tune", "--op", "conv2d", "--kernel", "1",
-              "--channels", "16", "--size", "8x8", "--isa", "baseline", "--effort", "exhaustive",
-              "--resume", "--wisdom", (folder + "/wisdom.json").c_str(), nullptr);
-        _exit(127);
-    }
-    return child;
-}
-
 TEST(Kills, LoseNoCommittedTrial) {
     const std::string folder = temporary_path("kills." + std::to_string(getpid()));
     fs::remove_all(folder);
@@ -57,8 +39,8 @@ TEST(Kills, LoseNoCommittedTrial) {
     int64_t last = 0, most = 0;
     int grown = 0;
     for (int kill_number = 0; kill_number < kills(); ++kill_number) {
-        const pid_t child = start_tune(folder);
-        const auto moment = std::chrono::milliseconds(random() % 2000);
+        const pid_t child = start_tune(folder, {"--effort", "exhaustive", "--resume"});
+        const auto moment = std::chrono::milliseconds(random() % 3000);
         std::this_thread::sleep_for(moment);
         int64_t committed = last;
         try {
