@@ -1,7 +1,5 @@
 // docs/knobs.md, and what of the knobs wisdom depends on.
-#include <cstdint>
-#include <cstdio>
-
+#include "autotune/hash.h"
 #include "autotune/op_knobs.h"
 #include "autotune/spaces.h"
 
@@ -88,12 +86,7 @@ std::string knob_schema(const std::string &op) {
         for (const Knob &knob : op_knobs(example(op, form, "avx2")).knobs)
             text += std::string(knob.name) + " " + std::to_string(knob.low) + " " +
                     std::to_string(knob.high) + "\n";
-    uint64_t hash = 0xcbf29ce484222325u; // FNV-1a
-    for (const char c : text)
-        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-    char digits[17];
-    std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
-    return digits;
+    return hash_of_text(text);
 }
 
 } // namespace involute::autotune

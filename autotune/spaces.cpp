@@ -80,6 +80,11 @@ Sizes sizes_of(const TuningKey &key) {
     return sizes;
 }
 
+// A tile wider than what it cuts would be no kernel; single pixels always are one.
+bool is_too_wide(const Knob &knob, int64_t value, const Sizes &sizes) {
+    return std::string(knob.name) == "tile" && sizes.row != 0 && value > sizes.row && value > 1;
+}
+
 // 0, and the size cut into 1, 2, 4, 8, 16 equal parts.
 std::vector<int> shares(int64_t size) {
     std::set<int> values = {0};
@@ -106,8 +111,7 @@ std::vector<int> tried_values(const Knob &knob, const Sizes &sizes) {
             knob.tried != Tried::kDivisors ||
             std::all_of(sizes.divided.begin(), sizes.divided.end(),
                         [&](int64_t loop) { return value != 0 && loop % value == 0; });
-        const bool wide = std::string(knob.name) == "tile" && sizes.row != 0 && value > sizes.row;
-        if (divides && (power || knob.tried != Tried::kPowers) && !(wide && value > 1))
+        if (divides && (power || knob.tried != Tried::kPowers) && !is_too_wide(knob, value, sizes))
             values.push_back(value);
     }
     return values;
@@ -184,8 +188,7 @@ bool is_legal(const TuningKey &key, const Json &knobs) {
         if (value == knobs.end() || !value->is_number_integer())
             return false;
         const int64_t number = value->get<int64_t>();
-        const bool wide = std::string(knob.name) == "tile" && sizes.row != 0 && number > sizes.row;
-        if (number < knob.low || number > knob.high || (wide && number > 1))
+        if (number < knob.low || number > knob.high || is_too_wide(knob, number, sizes))
             return false;
         *knob.value = static_cast<int>(number);
     }

@@ -109,8 +109,7 @@ std::vector<Json> measure(const BenchCase &which) {
     const double peak = peak_gflops(before, after);
     Json row = bench_identity(which, model, runner.json());
     const autotune::Wisdom *wisdom = which.schedule == kTuned ? which.wisdom.get() : nullptr;
-    row["wisdom"] = wisdom_in_all(runner.json(), wisdom);
-    row["wisdom_layers"] = wisdom_layers(runner.json(), wisdom);
+    row.update(wisdom_fields(runner.json(), wisdom));
     row["ms_median"] = middle * 1e3;
     row["ms_mean"] = timing.sum / runs * 1e3;
     row["ms_min"] = timing.least * 1e3;

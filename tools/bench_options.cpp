@@ -68,8 +68,7 @@ std::vector<BenchCase> bench_cases(const BenchOptions &options) {
     const std::vector<Size> sizes = parse_sizes(options.raw.size);
     BenchCase shared;
     shared.wisdom_file = options.raw.wisdom;
-    if (std::count(schedules.begin(), schedules.end(), kTuned) > 0)
-        shared.wisdom = open_wisdom(options.raw.wisdom);
+    shared.wisdom = wisdom_for(schedules, options.raw.wisdom);
     shared.weights = options.raw.weights;
     shared.profile = options.profile;
     if (!options.min_time.empty())

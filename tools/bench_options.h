@@ -39,8 +39,8 @@ struct BenchCase {
 Tuning tuning_of(const BenchCase &which);
 
 // The last list changes fastest: model or op (with its settings), size, batch, threads (real or
-// simulated), isa, schedule. Stops, naming the option, when something does not parse; opens no
-// files.
+// simulated), isa, schedule. Stops, naming the option, when something does not parse; of files it
+// opens wisdom only.
 std::vector<BenchCase> bench_cases(const BenchOptions &options);
 
 // What follows "involute" on the line that measures this row again, and the line for a shell;

@@ -182,9 +182,7 @@ std::vector<Contest> schedule_contests(const CompareOptions &options) {
         }
     }
     const std::vector<std::string> schedules = schedules_of(options);
-    std::shared_ptr<const autotune::Wisdom> wisdom;
-    if (std::count(schedules.begin(), schedules.end(), kTuned) > 0)
-        wisdom = open_wisdom(options.raw.wisdom);
+    const auto wisdom = wisdom_for(schedules, options.raw.wisdom);
     std::vector<Contest> contests;
     for (const auto &[group, base] : bases)
         for (const BenchCase &machine : on_all_machines(options, base)) {

@@ -61,14 +61,6 @@ std::string operator_of(const std::string &group) {
     return group.substr(0, group.find(' '));
 }
 
-double geometric_mean(const std::vector<double> &values) {
-    double sum = 0;
-    for (double value : values)
-        sum += std::log(value);
-    return values.empty() ? std::numeric_limits<double>::quiet_NaN()
-                          : std::exp(sum / static_cast<double>(values.size()));
-}
-
 std::vector<std::string> operators_of(const std::vector<Place> &places) {
     std::vector<std::string> names;
     for (const Place &place : places)

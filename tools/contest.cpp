@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 
+#include "autotune/hash.h"
 #include "bench_runner.h"
 #include "contestant.h"
 #include "failure.h"
@@ -48,8 +49,9 @@ struct Entry {
 
 // "" but for tuned kernels.
 std::string wisdom_key(const BenchCase &which) {
-    return which.schedule == kTuned && which.wisdom ? " | " + hash_of_text(which.wisdom->text())
-                                                    : "";
+    return which.schedule == kTuned && which.wisdom
+               ? " | " + autotune::hash_of_text(which.wisdom->text())
+               : "";
 }
 
 std::string key_of(const Entry &entry, const ContestSettings &settings) {

@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "autotune/hash.h"
 #include "bench_profile.h"
 #include "failure.h"
 #include "oracle_tensors.h"
@@ -119,7 +120,7 @@ private:
             return {{"error", comparison.wrong}};
         const std::string bits(reinterpret_cast<const char *>(output.data()),
                                count * sizeof(float));
-        return {{"hash", hash_of_text(bits)}, {"worst", comparison.worst}};
+        return {{"hash", autotune::hash_of_text(bits)}, {"worst", comparison.worst}};
     }
 
     // As the layers around it would: everything of the last run is gone from the inner caches.

@@ -227,8 +227,7 @@ Session create_session(const Model &model, involute_session_options options) {
     const std::string schedule = json.at("schedule");
     if (schedule != kHand && schedule != kSpecialised && options.plan_only == 0) {
         options.plan_only = 1;
-        provide_packs(
-            pack_requests(make_session(model, options).json, schedule, model.tuning));
+        provide_packs(pack_requests(make_session(model, options).json, schedule, model.tuning));
         options.plan_only = 0;
     }
     return make_session(model, options);

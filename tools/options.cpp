@@ -27,11 +27,6 @@ bool contains(const std::vector<std::string> &list, const std::string &text) {
     return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-[[noreturn]] void refuse(const std::string &argument, const std::string &expected,
-                         const std::string &found) {
-    throw Failure(kExitUsage, argument + ": expected " + expected + ", found \"" + found + "\"");
-}
-
 // Decimal digits only: no sign, no blanks, no overflow.
 bool parse_digits(const std::string &text, int64_t *value) {
     if (text.empty() || text.size() > 18 ||
@@ -63,6 +58,10 @@ void add_list(CLI::App *command, const std::string &name, std::vector<std::strin
 }
 
 } // namespace
+
+void refuse(const std::string &argument, const std::string &expected, const std::string &found) {
+    throw Failure(kExitUsage, argument + ": expected " + expected + ", found \"" + found + "\"");
+}
 
 void add_shared_options(CLI::App *command, RawOptions *raw) {
     add_list(command, "--model", &raw->model, "NAME|FILE.json",

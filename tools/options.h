@@ -34,6 +34,10 @@ struct Size {
 // What networks are called, rednet-digits included.
 const std::vector<std::string> &model_names();
 
+// Stops with exit 2: "ARGUMENT: expected EXPECTED, found "FOUND"".
+[[noreturn]] void refuse(const std::string &argument, const std::string &expected,
+                         const std::string &found);
+
 // `argument` is the option's name, "--threads".
 std::vector<std::string> split_list(const std::string &argument,
                                     const std::vector<std::string> &values);

@@ -12,6 +12,7 @@
 #include <set>
 #include <tuple>
 
+#include "autotune/hash.h"
 #include "failure.h"
 #include "files.h"
 #include "progress.h"
@@ -26,29 +27,6 @@ namespace fs = std::filesystem;
 
 constexpr int kRefused = 4; // the emit program's exit code where Halide refuses a kernel
 constexpr size_t kMaxWords = 2000;
-
-constexpr uint64_t kHashStart = 0xcbf29ce484222325u; // FNV-1a
-
-uint64_t hashed(uint64_t hash, const char *bytes, size_t count) {
-    for (size_t i = 0; i < count; ++i)
-        hash = (hash ^ static_cast<unsigned char>(bytes[i])) * 0x100000001b3u;
-    return hash;
-}
-
-std::string hexadecimal(uint64_t value) {
-    char text[17];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
-    return text;
-}
-
-std::string hash_of_file(const std::string &path) {
-    std::ifstream file(path, std::ios::binary);
-    uint64_t hash = kHashStart;
-    std::vector<char> block(1 << 16);
-    while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0)
-        hash = hashed(hash, block.data(), static_cast<size_t>(file.gcount()));
-    return hexadecimal(hash);
-}
 
 // What a program has printed, for people: without its name, and not all of a flood.
 std::string words_of(const std::string &log) {
@@ -106,7 +84,7 @@ private:
                                   (request.search.empty() ? "" : "|" + request.search);
         const bool plain = request.call.empty() && request.define.empty();
         return folder_ + "/" + request.row + "__" + request.isa + "_" + request.schedule + "-" +
-               (plain ? "" : hash_of_text(about) + "-") + hash_;
+               (plain ? "" : autotune::hash_of_text(about) + "-") + hash_;
     }
 
     bool is_there(const PackRequest &request) const {
@@ -281,7 +259,8 @@ std::vector<PackRequest> pack_requests(const Json &session, const std::string &s
     std::vector<PackRequest> requests;
     std::set<PackRequest> known;
     for (const Json &layer : session.at("layers")) {
-        PackRequest request = {layer.at("row"), layer.at("isa"), schedule, "", 0, "", "", ""};
+        PackRequest request;
+        request.row = layer.at("row"), request.isa = layer.at("isa"), request.schedule = schedule;
         if (is_autoscheduled(schedule)) {
             request.search = tuning.search;
             request.call = layer.at("call");
@@ -345,12 +324,8 @@ std::string packs_folder() {
     return (cache.empty() ? home + "/.cache" : cache) + "/involute/packs";
 }
 
-std::string hash_of_text(const std::string &text) {
-    return hexadecimal(hashed(kHashStart, text.data(), text.size()));
-}
-
 std::string emit_hash() {
-    static const std::string hash = hash_of_file(require_emit_program("packs"));
+    static const std::string hash = autotune::hash_of_text(text_of(require_emit_program("packs")));
     return hash;
 }
 

@@ -63,9 +63,6 @@ void provide_packs(const std::vector<PackRequest> &requests);
 // user's cache.
 std::string packs_folder();
 
-// Of contents, for telling them apart: 16 digits (FNV-1a).
-std::string hash_of_text(const std::string &text);
-
 // Identifies the emit program, with all algorithms and schedules inside.
 std::string emit_hash();
 

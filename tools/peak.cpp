@@ -143,4 +143,12 @@ double median(std::vector<double> values) {
            2;
 }
 
+double geometric_mean(const std::vector<double> &values) {
+    double sum = 0;
+    for (double value : values)
+        sum += std::log(value);
+    return values.empty() ? std::numeric_limits<double>::quiet_NaN()
+                          : std::exp(sum / static_cast<double>(values.size()));
+}
+
 } // namespace involute

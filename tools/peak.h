@@ -21,6 +21,7 @@ PeakSamples sample_peak(involute_isa isa, int cores, int samples);
 // The sum over cores of the median of what was sampled before and after; 0 without samples.
 double peak_gflops(const PeakSamples &before, const PeakSamples &after);
 
-double median(std::vector<double> values); // 0 without values
+double median(std::vector<double> values);                // 0 without values
+double geometric_mean(const std::vector<double> &values); // NaN without values
 
 } // namespace involute

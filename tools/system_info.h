@@ -14,7 +14,7 @@ int usable_cores();                      // of this process's affinity mask
 int64_t memory_total_bytes();            // 0: not known
 int64_t memory_free_bytes();             // available without swapping; 0: not known
 const char *commit();                    // of the sources, "unknown" outside a checkout
-std::string command_line();      // of this process, as it was given
+std::string command_line();              // of this process, as it was given
 bool on_path(const char *tool);          // an executable of that name is in $PATH
 
 // Peak resident memory of the process since the last reset, in bytes (since the start where the

@@ -89,8 +89,9 @@ private:
                                                               : network_subjects(which, &left_out)};
             for (const std::string &line : left_out)
                 say("not tuned: " + line);
-            for (const TuneSubject &subject : work.subjects)
-                autotune::space_of(subject.key, settings_.space);
+            if (!settings_.space.fixed.empty()) // a wrong --knob is found before any work
+                for (const TuneSubject &subject : work.subjects)
+                    autotune::space_of(subject.key, settings_.space);
             work_.push_back(std::move(work));
         }
         subjects_ = 0;

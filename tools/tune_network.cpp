@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "compare_parts.h"
 #include "failure.h"
 #include "peak.h"
 #include "print.h"
@@ -84,8 +85,7 @@ choices(const Json &session, const autotune::Wisdom &before, const autotune::Wis
 
 std::string label_of(const BenchCase &network) {
     return network.model + " " + size_text(network.size) + " b" + std::to_string(network.batch) +
-           ", " + involute_isa_name(network.isa) + ", " + std::to_string(network.threads) +
-           (network.threads == 1 ? " thread" : " threads");
+           ", " + involute_isa_name(network.isa) + ", " + threads_text(network.threads);
 }
 
 // Where first choices have lost, second ones that nobody has checked do not take their place.

@@ -11,11 +11,6 @@ namespace involute {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string &argument, const std::string &expected,
-                         const std::string &found) {
-    throw Failure(kExitUsage, argument + ": expected " + expected + ", found \"" + found + "\"");
-}
-
 // "tile=4..8" or "unroll_k=2|4".
 std::pair<std::string, std::vector<int>> parse_knob(const std::string &text) {
     const std::string wanted = "name=VALUE, name=LOW..HIGH or name=A|B|C";

@@ -1,10 +1,10 @@
 #include "tune_report.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "emit_program.h"
 #include "files.h"
+#include "peak.h"
 #include "print.h"
 #include "system_info.h"
 #include "tune_progress.h"
@@ -18,24 +18,24 @@ namespace {
 std::string search_headline(const std::vector<SearchedLayer> &layers) {
     if (layers.empty())
         return "No layer was searched.";
-    size_t trials = 0, with_best = 0, confirmed = 0;
-    double logarithms = 0, least = 1;
+    size_t trials = 0, confirmed = 0;
+    std::vector<double> ratios;
+    double least = 1;
     std::string least_name;
     for (const SearchedLayer &layer : layers) {
         trials += layer.trials.size();
         if (!layer.best)
             continue;
-        ++with_best;
         confirmed += layer.best->confirmed;
-        logarithms += std::log(std::min(1.0, layer.best->ratio));
+        ratios.push_back(std::min(1.0, layer.best->ratio));
         if (layer.best->ratio < least)
             least = layer.best->ratio, least_name = layer.name;
     }
     const std::string begin = counted(trials, "trial") + " of " + counted(layers.size(), "layer");
+    const size_t with_best = ratios.size();
     if (with_best == 0)
         return begin + (trials == 0 ? "." : ": none gave a time.");
-    std::string text = begin + ": the best knobs are " +
-                       gain_text(std::exp(logarithms / static_cast<double>(with_best)));
+    std::string text = begin + ": the best knobs are " + gain_text(geometric_mean(ratios));
     if (with_best > 1)
         text += " in geometric mean" + (least_name.empty() ? ""
                                                            : ", " + percent(1 / least - 1) +

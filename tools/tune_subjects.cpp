@@ -123,7 +123,6 @@ std::vector<TuneSubject> network_subjects(const BenchCase &network,
         subject.in_network = true;
         if (const auto known = subjects.find(subject.key); known != subjects.end()) {
             known->second.seconds += seconds[i];
-            ++known->second.count;
             continue;
         }
         std::string why = autotune::why_untunable(subject.key);

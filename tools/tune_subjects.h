@@ -17,7 +17,6 @@ struct TuneSubject {
     size_t layer = 0;   // of plan.session["layers"]
     double share = 1;   // of the time of all, by the hand schedule
     double seconds = 0; // of all layers of the key in one run of the network; 0: not measured
-    int count = 1;      // of layers with the key
     bool in_network = false;
 };
 

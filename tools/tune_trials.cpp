@@ -250,6 +250,14 @@ void TrialRunner::build(std::vector<Candidate> *candidates, Deadline deadline) {
     }
 }
 
+ContestantSettings TrialRunner::where(double most_seconds) const {
+    ContestantSettings settings = {settings_.run};
+    settings.limits.seconds = std::max(0.1, std::min(settings.limits.seconds, most_seconds));
+    settings.core = subject_.which.threads == 1 ? a_core() : -1;
+    settings.cold_bytes = subject_.in_network ? kColdBytes : 0;
+    return settings;
+}
+
 bool TrialRunner::start_incumbent(Deadline deadline) {
     if (incumbent_ && incumbent_->failure().empty())
         return true;
@@ -257,10 +265,7 @@ bool TrialRunner::start_incumbent(Deadline deadline) {
         return false;
     BenchCase hand = subject_.which;
     hand.schedule = kHand;
-    ContestantSettings settings = {settings_.run};
-    settings.core = subject_.which.threads == 1 ? a_core() : -1;
-    settings.cold_bytes = subject_.in_network ? kColdBytes : 0;
-    incumbent_ = std::make_unique<Contestant>(hand, problem_.get(), settings);
+    incumbent_ = std::make_unique<Contestant>(hand, problem_.get(), where(settings_.run.seconds));
     scale_ = std::make_unique<Scale>(incumbent_.get(), settings_.turn_seconds);
     incumbent_->prepare();
     incumbent_->check();
@@ -274,13 +279,8 @@ void TrialRunner::check(Candidate *candidate, Deadline deadline) {
     if (candidate->finished || !candidate->is_built || seconds_until(deadline) <= 0 ||
         was_interrupted())
         return;
-    ContestantSettings settings = {settings_.run};
-    settings.limits.seconds =
-        std::max(0.1, std::min(settings.limits.seconds, seconds_until(deadline)));
-    settings.core = subject_.which.threads == 1 ? a_core() : -1;
-    settings.cold_bytes = subject_.in_network ? kColdBytes : 0;
-    candidate->contestant =
-        std::make_unique<Contestant>(candidate->which, problem_.get(), settings);
+    candidate->contestant = std::make_unique<Contestant>(candidate->which, problem_.get(),
+                                                         where(seconds_until(deadline)));
     candidate->contestant->prepare();
     candidate->contestant->check();
     const Contestant &contestant = *candidate->contestant;

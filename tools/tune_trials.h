@@ -75,6 +75,7 @@ private:
     void conclude(Candidate *candidate) const;
     void count(std::vector<Candidate> *candidates, Deadline deadline);
     bool start_incumbent(Deadline deadline);
+    ContestantSettings where(double most_seconds) const; // all of them run in the same way
     void find_own_row(const Candidate &candidate);
     std::vector<PackRequest> requests_of(const Candidate &candidate) const;
 

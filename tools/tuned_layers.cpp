@@ -25,14 +25,14 @@ Size map_of(const Json &shape) {
     return n >= 4 ? Size{shape[n - 2], shape[n - 1]} : Size{1, 1};
 }
 
-bool may_have_own_row(const Json &layer) {
+} // namespace
+
+bool has_own_row(const Json &layer) {
     if (!may_be_specialised(layer))
         return false;
     const LibraryKernel row = special_row(layer);
     return row.group_channels != 0 && (layer.at("generic") || layer.at("row") == row.row);
 }
-
-} // namespace
 
 autotune::TuningKey tuning_key(const Json &layer, const Json &session) {
     autotune::TuningKey key;
@@ -47,7 +47,7 @@ autotune::TuningKey tuning_key(const Json &layer, const Json &session) {
     const bool family = key.op == "involution" || key.op == "kernel_generation" ||
                         key.op.rfind("aggregation", 0) == 0;
     key.group_channels = family ? layer.at("group_channels").get<int64_t>() : 0;
-    const bool own = may_have_own_row(layer);
+    const bool own = has_own_row(layer);
     key.generic = !own && layer.at("generic").get<bool>();
     key.packing = own ? special_row(layer).packing : layer.at("packing").get<int64_t>();
     const bool goes_back = key.op == "aggregation_grad_input";
@@ -56,14 +56,6 @@ autotune::TuningKey tuning_key(const Json &layer, const Json &session) {
     key.batch = session.at("batch");
     key.threads = session.at("threads");
     return key;
-}
-
-bool has_own_row(const Json &layer) {
-    return may_have_own_row(layer);
-}
-
-std::string why_untunable(const Json &layer, const Json &session) {
-    return autotune::why_untunable(tuning_key(layer, session));
 }
 
 autotune::Wisdom::Found find_wisdom_for(const Json &layer, const Json &session,
@@ -81,7 +73,7 @@ bool use_wisdom(const Json &layer, const Json &session, const autotune::Wisdom *
     const bool found_knobs = found.match != autotune::Match::kNone && !found.entry.knobs.empty();
     request->knobs = found_knobs ? autotune::knob_text(found.entry.knobs) : "";
     request->call = layer.at("call");
-    if (!may_have_own_row(layer))
+    if (!has_own_row(layer))
         return found_knobs;
     const LibraryKernel row = special_row(layer);
     const bool chosen = layer.at("row") == row.row;
@@ -91,27 +83,20 @@ bool use_wisdom(const Json &layer, const Json &session, const autotune::Wisdom *
     return chosen || found_knobs;
 }
 
-Json wisdom_layers(const Json &session, const autotune::Wisdom *wisdom) {
+Json wisdom_fields(const Json &session, const autotune::Wisdom *wisdom) {
     Json counts = {{"exact", 0}, {"nearest", 0}, {"none", 0}};
-    for (const Json &layer : session.at("layers")) {
-        Json &count = counts[autotune::match_name(find_wisdom_for(layer, session, wisdom).match)];
-        count = count.get<int64_t>() + 1;
-    }
-    return counts;
-}
-
-std::string wisdom_in_all(const Json &session, const autotune::Wisdom *wisdom) {
     autotune::Match worst = autotune::Match::kExact, best = autotune::Match::kNone;
     for (const Json &layer : session.at("layers")) {
-        if (!why_untunable(layer, session).empty())
-            continue;
         const autotune::Match match = find_wisdom_for(layer, session, wisdom).match;
-        worst = std::min(worst, match), best = std::max(best, match);
+        Json &count = counts[autotune::match_name(match)];
+        count = count.get<int64_t>() + 1;
+        if (autotune::why_untunable(tuning_key(layer, session)).empty())
+            worst = std::min(worst, match), best = std::max(best, match);
     }
-    const bool some = best != autotune::Match::kNone;
-    return autotune::match_name(!some                              ? autotune::Match::kNone
+    const autotune::Match all = best == autotune::Match::kNone     ? best
                                 : worst == autotune::Match::kExact ? worst
-                                                                   : autotune::Match::kNearest);
+                                                                   : autotune::Match::kNearest;
+    return {{"wisdom", autotune::match_name(all)}, {"wisdom_layers", counts}};
 }
 
 const autotune::WisdomHeader &wisdom_header() {
@@ -137,6 +122,12 @@ std::shared_ptr<const autotune::Wisdom> open_wisdom(const std::string &file) {
     } catch (const std::runtime_error &error) {
         throw Failure(kExitUsage, std::string("wisdom: ") + error.what());
     }
+}
+
+std::shared_ptr<const autotune::Wisdom> wisdom_for(const std::vector<std::string> &schedules,
+                                                   const std::string &file) {
+    const bool wanted = std::find(schedules.begin(), schedules.end(), kTuned) != schedules.end();
+    return wanted ? open_wisdom(file) : nullptr;
 }
 
 } // namespace involute

@@ -17,9 +17,6 @@ autotune::TuningKey tuning_key(const Json &layer, const Json &session);
 // Whether tuned kernels of the layer are built for a row of its own.
 bool has_own_row(const Json &layer);
 
-// "" where the layer can be tuned, else why not.
-std::string why_untunable(const Json &layer, const Json &session);
-
 // What wisdom (nullptr: none) has for a layer.
 autotune::Wisdom::Found find_wisdom_for(const Json &layer, const Json &session,
                                         const autotune::Wisdom *wisdom);
@@ -29,10 +26,9 @@ autotune::Wisdom::Found find_wisdom_for(const Json &layer, const Json &session,
 bool use_wisdom(const Json &layer, const Json &session, const autotune::Wisdom *wisdom,
                 PackRequest *request);
 
-// Of a session's layers, how many exact, nearest, none: {"exact": 3, "nearest": 1, "none": 12}, and
-// what the session is in all: "exact" only if every layer that can be tuned is.
-Json wisdom_layers(const Json &session, const autotune::Wisdom *wisdom);
-std::string wisdom_in_all(const Json &session, const autotune::Wisdom *wisdom);
+// Fields of a row: "wisdom_layers", of a session's layers how many are exact, nearest, none, and
+// "wisdom", what the session is in all: "exact" only if every layer that can be tuned is.
+Json wisdom_fields(const Json &session, const autotune::Wisdom *wisdom);
 
 // What this machine and the emit program of this build make wisdom for.
 const autotune::WisdomHeader &wisdom_header();
@@ -43,5 +39,8 @@ std::string shipped_wisdom_folder();
 // The wisdom of --wisdom ("": the search path of docs/tuning.md); warnings go to stderr. Stops
 // where a file that was named cannot be used.
 std::shared_ptr<const autotune::Wisdom> open_wisdom(const std::string &file);
+// The same where one of the schedules is the tuned one, else nullptr.
+std::shared_ptr<const autotune::Wisdom> wisdom_for(const std::vector<std::string> &schedules,
+                                                   const std::string &file);
 
 } // namespace involute

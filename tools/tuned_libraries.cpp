@@ -34,7 +34,8 @@ std::vector<LibraryKernel> kernels_for_calls(const Json &plan, const autotune::W
     std::vector<LibraryKernel> tuned;
     std::set<std::pair<std::string, std::string>> known;
     for (const Json &layer : plan.at("layers")) {
-        PackRequest request = {layer.at("row"), layer.at("isa"), kTuned, "", 0, "", "", ""};
+        PackRequest request;
+        request.row = layer.at("row"), request.isa = layer.at("isa");
         if (has_own_row(layer) || !use_wisdom(layer, plan, &wisdom, &request) ||
             !known.emplace(request.row, request.call).second)
             continue;

@@ -104,9 +104,9 @@ Json run_all(const VerifyOptions &options, const std::vector<Kernels> &all_kerne
              const std::vector<int> &threads, std::vector<Work> *all) {
     Progress progress(static_cast<int>(all->size() * all_kernels.size() * threads.size()));
     Json failures = Json::array();
+    const auto wisdom = wisdom_for(parse_schedules(options.schedule), options.wisdom);
     for (const Kernels &kernels : all_kernels) {
-        CaseRunner runner(kernels.isa, kernels.schedule,
-                          kernels.schedule == kTuned ? open_wisdom(options.wisdom) : nullptr);
+        CaseRunner runner(kernels.isa, kernels.schedule, wisdom);
         for (Work &work : *all)
             for (int count : threads) {
                 progress.step(work.which->name + ", " + involute_isa_name(kernels.isa) + ", " +

@@ -14,10 +14,10 @@ namespace involute::emit {
 struct Search {
     // What is asked for.
     schedules::automatic::SearchKey key;
-    bool fresh = false;      // search even where a schedule is kept
-    bool wants_nest = false; // fill `loop_nest`
-    std::string save_to;     // write what is found to this file; "": do not
-    std::string features_to; // the same of what a cost model is trained with
+    bool fresh = false;                            // search even where a schedule is kept
+    bool wants_nest = false;                       // fill `loop_nest`
+    std::string save_to;                           // write what is found to this file; "": do not
+    std::string features_to;                       // the same of what a cost model is trained with
     std::map<std::string, std::string> parameters; // beyond those of schedules/auto
     // What came of it.
     double seconds = 0, cpu_seconds = 0; // of the search

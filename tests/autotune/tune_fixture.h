@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -84,6 +86,30 @@ inline std::set<std::string> searched(const std::vector<autotune::Trial> &trials
         if (trial.stage == "search")
             knobs.insert(trial.knobs);
     return knobs;
+}
+
+// `involute tune` of a small operator in the background, in a process group of its own with all
+// that it starts. Packs, wisdom.json and what it says (wisdom.json.err) lie in `folder`.
+inline pid_t start_tune(const std::string &folder, const std::vector<std::string> &more) {
+    const std::string wisdom = folder + "/wisdom.json";
+    std::vector<std::string> words = {
+        INVOLUTE_COMMAND, "tune", "--op",  "conv2d",   "--kernel", "1",   "--channels", "16",
+        "--size",         "8x8",  "--isa", "baseline", "--wisdom", wisdom};
+    words.insert(words.end(), more.begin(), more.end());
+    std::vector<char *> arguments;
+    for (std::string &word : words)
+        arguments.push_back(&word[0]);
+    arguments.push_back(nullptr);
+    const pid_t child = fork();
+    if (child == 0) {
+        setpgid(0, 0);
+        setenv("INVOLUTE_PACKS", (folder + "/packs").c_str(), 1);
+        if (!freopen("/dev/null", "w", stdout) || !freopen((wisdom + ".err").c_str(), "w", stderr))
+            _exit(1);
+        execv(INVOLUTE_COMMAND, arguments.data());
+        _exit(127);
+    }
+    return child;
 }
 
 } // namespace involute::test

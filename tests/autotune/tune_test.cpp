@@ -302,24 +302,8 @@ TEST(TuneSearch, LayersGetTrialsByTheirShare) {
     EXPECT_EQ(planned_trials(settings, 0.001, 10), 3u);
 }
 
-// `involute tune` in the background, in a process group of its own.
-pid_t start_tune(const std::string &folder, const std::string &wisdom) {
-    const pid_t child = fork();
-    if (child == 0) {
-        setpgid(0, 0);
-        setenv("INVOLUTE_PACKS", (folder + "/packs").c_str(), 1);
-        if (!freopen("/dev/null", "w", stdout) || !freopen((wisdom + ".err").c_str(), "w", stderr))
-            _exit(1);
-        execl(INVOLUTE_COMMAND, INVOLUTE_COMMAND, "tune", "--op", "conv2d", "--kernel", "1",
-              "--channels", "16", "--size", "8x8", "--isa", "baseline", "--trials", "12",
-              "--wisdom", wisdom.c_str(), nullptr);
-        _exit(127);
-    }
-    return child;
-}
-
 TEST_F(Tune, InterruptionsKeepEverything) {
-    const pid_t child = start_tune(folder_, path("wisdom.json"));
+    const pid_t child = start_tune(folder_, {"--trials", "12"});
     const std::string file = path("wisdom.history.sqlite");
     int64_t seen = 0;
     for (int i = 0; i < 200 && seen == 0; ++i) {
@@ -344,8 +328,8 @@ TEST_F(Tune, InterruptionsKeepEverything) {
 }
 
 TEST_F(Tune, TwoAtOnceLoseNothing) {
-    const pid_t one = start_tune(folder_, path("wisdom.json"));
-    const pid_t two = start_tune(folder_, path("wisdom.json"));
+    const pid_t one = start_tune(folder_, {"--trials", "12"});
+    const pid_t two = start_tune(folder_, {"--trials", "12"});
     for (const pid_t child : {one, two}) {
         int state = 0;
         waitpid(child, &state, 0);

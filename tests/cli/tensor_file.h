@@ -56,8 +56,7 @@ private:
 
 // A file with one tensor.
 inline void write_tensor_file(const std::string &path, const std::string &name,
-                              const std::vector<int64_t> &shape,
-                              const std::vector<float> &values) {
+                              const std::vector<int64_t> &shape, const std::vector<float> &values) {
     const size_t bytes = values.size() * sizeof(float);
     std::string header =
         nlohmann::json{{name, {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {0, bytes}}}}}
