@@ -36,10 +36,11 @@ std::string values_text(const Knob &knob) {
 void add_op(const std::string &title, const std::string &op, const std::string &form,
             std::string *page) {
     *page += "\n## " + title +
-             "\n\n| knob | values | baseline | avx2 | avx512 | sums keep their order | meaning |\n"
-             "|---|---|---|---|---|---|---|\n";
+             "\n\n| knob | values | baseline | avx2 | avx512 | neon | sums keep their order | "
+             "meaning |\n"
+             "|---|---|---|---|---|---|---|---|\n";
     std::vector<OpKnobs> sets;
-    for (const char *isa : {"baseline", "avx2", "avx512"})
+    for (const char *isa : {"baseline", "avx2", "avx512", "neon"})
         sets.push_back(op_knobs(example(op, form, isa)));
     for (size_t i = 0; i < sets[0].knobs.size(); ++i) {
         const Knob &knob = sets[0].knobs[i];

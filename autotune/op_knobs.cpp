@@ -49,7 +49,7 @@ bool has_knobs(const std::string &op) {
 }
 
 OpKnobs op_knobs(const TuningKey &key) {
-    const Machine machine = machine_of(key.isa);
+    const Machine machine = schedules::machine_of(key.isa);
     const int nr = static_cast<int>(key.packing), group = static_cast<int>(key.group_channels);
     const auto defaults = [&](auto type) {
         return made_of(decltype(type)::defaults(machine, nr), machine, nr);
@@ -73,13 +73,6 @@ OpKnobs op_knobs(const TuningKey &key) {
     if (key.op == "aggregation_grad_weight")
         return defaults(schedules::AggregationGradWeightKnobs());
     throw std::invalid_argument(key.op + ": has no knobs");
-}
-
-schedules::Machine machine_of(const std::string &isa) {
-    for (const Machine &machine : {schedules::kBaseline, schedules::kAvx2, schedules::kAvx512})
-        if (isa == machine.isa)
-            return machine;
-    throw std::invalid_argument("isa " + isa + ": has no schedules to tune");
 }
 
 } // namespace involute::autotune

@@ -24,6 +24,4 @@ bool has_knobs(const std::string &op);
 // Of the row that a tuned layer takes.
 OpKnobs op_knobs(const TuningKey &key);
 
-schedules::Machine machine_of(const std::string &isa);
-
 } // namespace involute::autotune

@@ -178,7 +178,7 @@ Wisdom find_wisdom(const std::string &explicit_file, const std::string &shipped_
     return none;
 }
 
-void export_wisdom(const History &history, const std::string &file) {
+void export_wisdom(const std::function<Wisdom()> &found, const std::string &file) {
     const std::string lock_file = file + ".lock";
     const Descriptor lock(lock_file, O_RDWR | O_CREAT);
     if (lock.number() < 0)
@@ -187,7 +187,7 @@ void export_wisdom(const History &history, const std::string &file) {
         if (errno != EINTR)
             fail(lock_file, "cannot be locked");
     }
-    write_file_atomically(file, history.wisdom().text());
+    write_file_atomically(file, found().text());
 }
 
 } // namespace involute::autotune

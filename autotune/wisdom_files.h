@@ -1,10 +1,10 @@
 // Where wisdom lies, and how it is replaced.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
-#include "autotune/history.h"
 #include "autotune/wisdom.h"
 
 namespace involute::autotune {
@@ -26,9 +26,9 @@ std::string history_file_of(const std::string &wisdom_file);
 Wisdom find_wisdom(const std::string &explicit_file, const std::string &shipped_folder,
                    const WisdomHeader &current, std::vector<std::string> *warnings);
 
-// Replaces the file by what the history has found. One at a time, by a lock on "<file>.lock", which
-// is taken before the history is read: wisdom of an older state never replaces that of a newer one.
-// Throws std::runtime_error.
-void export_wisdom(const History &history, const std::string &file);
+// Replaces the file by what `found` reads, as a rule from a history. One at a time, by a lock on
+// "<file>.lock", which is taken before it reads: wisdom of an older state never replaces that of a
+// newer one. Throws std::runtime_error.
+void export_wisdom(const std::function<Wisdom()> &found, const std::string &file);
 
 } // namespace involute::autotune

@@ -22,4 +22,15 @@ if(NOT Halide_DIR)
   set(HalideHelpers_DIR ${halide_folder}/lib64/cmake/HalideHelpers
       CACHE PATH "Halide's runtime headers")
 endif()
-find_package(Halide 21 REQUIRED COMPONENTS Halide shared)
+# Where kernels are built for another processor, the emit program is that of a build for this one.
+if(CMAKE_CROSSCOMPILING)
+  find_package(HalideHelpers REQUIRED)
+  set(INVOLUTE_HOST_BUILD ${PROJECT_SOURCE_DIR}/build/release
+      CACHE PATH "Build for this machine, whose emit program builds the kernels")
+  if(NOT EXISTS ${INVOLUTE_HOST_BUILD}/emit/involute_emit)
+    message(FATAL_ERROR "No emit program in ${INVOLUTE_HOST_BUILD}: build the preset release, or "
+                        "name another build in INVOLUTE_HOST_BUILD.")
+  endif()
+else()
+  find_package(Halide 21 REQUIRED COMPONENTS Halide shared)
+endif()

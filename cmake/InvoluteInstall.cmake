@@ -52,7 +52,7 @@ endforeach()
 # component of its own, since it needs Halide, which is not installed: a Debian package could not
 # say where that comes from. The command looks for these files in ../libexec/involute, whatever
 # CMAKE_INSTALL_LIBEXECDIR says.
-if(TARGET involute_parts)
+if(TARGET involute_parts AND TARGET involute_emit)
   set(compiler libexec/involute)
   set(parts ${PROJECT_BINARY_DIR}/emit)
   install(
@@ -69,5 +69,6 @@ if(TARGET involute_parts)
     COMPONENT compiler
     FILES_MATCHING
     PATTERN "*.h"
+    PATTERN "hand_schedules.inc"
     PATTERN emit EXCLUDE)
 endif()

@@ -14,9 +14,10 @@ struct AggregationKnobs {
             return {RowTiles::of_group(machine, group_channels)};
         }
         // A group of 16 channels is 16/lanes vectors; its weights are broadcast one by one.
-        return machine.lanes == 16  ? AggregationKnobs{{{14, 10, 8, 7, 5}}}
-               : machine.lanes == 8 ? AggregationKnobs{{{4, 5, 3}}}
-                                    : AggregationKnobs{{{2}}};
+        return machine.arm           ? AggregationKnobs{RowTiles::arm()}
+               : machine.lanes == 16 ? AggregationKnobs{{{14, 10, 8, 7, 5}}}
+               : machine.lanes == 8  ? AggregationKnobs{{{4, 5, 3}}}
+                                     : AggregationKnobs{{{2}}};
     }
     // For rows whose groups and windows have any size.
     static AggregationKnobs generic(const Machine &machine) {

@@ -11,7 +11,7 @@ struct Conv2dGroupedKnobs {
     int task_pixels = 0;
 
     static Conv2dGroupedKnobs defaults(const Machine &machine, int) {
-        return {product_pixels(machine, machine.lanes), machine.lanes};
+        return {machine.arm ? 12 : product_pixels(machine, machine.lanes), machine.lanes};
     }
     std::vector<Knob> list() {
         return {{"tile", &tile, 1, 16, "pixels whose accumulators stay in registers"},

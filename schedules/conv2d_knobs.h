@@ -39,6 +39,10 @@ inline Conv2dKnobs Conv2dKnobs::defaults(const Machine &machine, int packing) {
     knobs.tile = product_pixels(machine, packing);
     knobs.tile_b = machine.lanes == 8 ? knobs.tile - 1 : 0;
     knobs.copy = machine.lanes;
+    if (machine.arm) {
+        knobs.unroll_k = 8; // of two steps of inputs one load is made
+        knobs.prefetch = 0; // instructions that only a real machine could justify
+    }
     return knobs;
 }
 

@@ -15,9 +15,10 @@ struct InvolutionKnobs {
     static InvolutionKnobs defaults(const Machine &machine, int packing, int group_channels = 16) {
         InvolutionKnobs knobs;
         // AVX2: 6 pixels x 2 vectors would suit, but the inputs of 5 already spill.
-        knobs.tiles = machine.lanes == 16  ? RowTiles{{14, 10, 8, 7, 5}}
-                      : machine.lanes == 8 ? RowTiles{{4, 5}}
-                                           : RowTiles{{2}};
+        knobs.tiles = machine.arm           ? RowTiles::arm()
+                      : machine.lanes == 16 ? RowTiles{{14, 10, 8, 7, 5}}
+                      : machine.lanes == 8  ? RowTiles{{4, 5}}
+                                            : RowTiles{{2}};
         if (group_channels != 16) {
             knobs.tiles = RowTiles::of_group(machine, group_channels);
         }

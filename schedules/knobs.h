@@ -2,6 +2,7 @@
 // per instruction set, ranges, and what rules a combination out before anything is compiled.
 #pragma once
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -9,15 +10,28 @@ namespace involute::schedules {
 
 // What of a machine the register budgets depend on.
 struct Machine {
-    const char *isa; // "baseline", "avx2", "avx512"
-    int lanes;       // float32 values a vector register holds
-    int registers;   // vector registers
-    bool fma;        // else a multiplication takes a register of its own
+    const char *isa;  // "baseline", "avx2", "avx512", "neon"
+    bool arm;         // else x86
+    int lanes;        // float32 values a vector register holds
+    int registers;    // vector registers
+    bool fma;         // else a multiplication takes a register of its own
+    int accumulators; // of a product tile: they keep the multiply-adders busy and leave some over
 };
 
-inline constexpr Machine kBaseline{"baseline", 4, 16, false};
-inline constexpr Machine kAvx2{"avx2", 8, 16, true};
-inline constexpr Machine kAvx512{"avx512", 16, 32, true};
+inline constexpr Machine kBaseline{"baseline", false, 4, 16, false, 8};
+inline constexpr Machine kAvx2{"avx2", false, 8, 16, true, 12};
+inline constexpr Machine kAvx512{"avx512", false, 16, 32, true, 14};
+inline constexpr Machine kNeon{"neon", true, 4, 32, true, 20};
+inline constexpr Machine kMachines[] = {kBaseline, kAvx2, kAvx512, kNeon};
+
+inline const Machine &machine_of(const std::string &isa) {
+    for (const Machine &machine : kMachines) {
+        if (isa == machine.isa) {
+            return machine;
+        }
+    }
+    throw std::invalid_argument("isa " + isa + ": has no schedules");
+}
 
 // The widest vectors that `channels` fill without a rest.
 inline int whole_lanes(const Machine &machine, int channels) {
@@ -53,10 +67,9 @@ inline int tile_registers(const Machine &machine, int pixels, int vectors) {
 }
 
 // The pixels of a product tile that keep the multiply-adders busy: AVX-512 14 x 1 or 7 x 2 vectors,
-// AVX2 12 x 1 or 6 x 2, SSE2 4 x 2 or 2 x 4.
+// AVX2 12 x 1 or 6 x 2, SSE2 4 x 2 or 2 x 4, NEON 10 x 2 or 5 x 4.
 inline int product_pixels(const Machine &machine, int packing) {
-    const int vectors = packing / machine.lanes;
-    return (machine.lanes == 16 ? 14 : machine.lanes == 8 ? 12 : 8) / vectors;
+    return machine.accumulators * machine.lanes / packing;
 }
 
 // What is wrong with a tile of `pixels` x `vectors` accumulators, or "".

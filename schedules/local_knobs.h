@@ -12,7 +12,7 @@ struct LocalKnobs {
     int task_rows = 0;
 
     static LocalKnobs defaults(const Machine &machine, int) {
-        return {4 * machine.lanes, machine.lanes == 16 ? 4 : 2, machine.lanes};
+        return {machine.arm ? 32 : 4 * machine.lanes, machine.lanes == 16 ? 4 : 2, machine.lanes};
     }
     std::vector<Knob> list() {
         return {{"outputs", &outputs, 16, 64, "outputs at once, where their number is a multiple"},

@@ -20,6 +20,7 @@ struct ProductKnobs {
         knobs.blocks = machine.lanes == 16 && packing == 16 ? 2 : 1;
         knobs.pixels = product_pixels(machine, packing * knobs.blocks);
         knobs.unroll_k = machine.lanes == 16 ? 2 : 8;
+        knobs.prefetch = machine.arm ? 0 : 1;
         return knobs;
     }
     std::vector<Knob> list() {

@@ -11,13 +11,21 @@ struct RowTiles {
     int tile[5] = {};
     bool any_group = false; // made by generic()
     int vectors = 0;        // of accumulators a pixel takes; 0: as 16 channels do
+    int step = 0;           // channels of a group of 16 that are done at once; 0: all
 
     static constexpr const char *kNames[] = {"tile", "tile_b", "tile_c", "tile_d", "tile_e"};
 
+    // NEON: half a group at a time, so that a tile is as wide as the maps of RedNet divide by.
+    static RowTiles arm() {
+        RowTiles tiles{{8, 7, 6, 5}};
+        tiles.vectors = 2, tiles.step = 8;
+        return tiles;
+    }
     // For rows whose groups have any number of channels: the first tile is for steps of 16 channels
     // where they are more than a vector, the second for one vector or a part of it.
     static RowTiles generic(const Machine &machine) {
-        return machine.lanes == 4   ? RowTiles{{2, 4}, true}
+        return machine.arm          ? RowTiles{{4, 4}, true}
+               : machine.lanes == 4 ? RowTiles{{2, 4}, true}
                : machine.lanes == 8 ? RowTiles{{4, 4}, true}
                                     : RowTiles{{4, 6}, true};
     }
@@ -27,10 +35,14 @@ struct RowTiles {
     static RowTiles of_group(const Machine &machine, int group_channels) {
         RowTiles tiles;
         tiles.vectors = group_channels / whole_lanes(machine, group_channels);
-        const int most = (machine.lanes == 16 ? 20 : machine.lanes == 8 ? 10 : 8) / tiles.vectors;
+        const int most = (machine.arm           ? 16
+                          : machine.lanes == 16 ? 20
+                          : machine.lanes == 8  ? 10
+                                                : 8) /
+                         tiles.vectors;
         int count = 0;
         for (int pixels : {14, 10, 7, 5, 4, 3, 2}) {
-            if (pixels <= most && count < (machine.lanes == 16 ? 4 : 3)) {
+            if (pixels <= most && count < (machine.registers == 32 ? 4 : 3)) {
                 tiles.tile[count++] = pixels;
             }
         }

@@ -128,6 +128,7 @@ std::vector<Json> measure(const BenchCase &which) {
                                      : Json(double(timing.allocations) / runs);
     row["memory"] = runner.json().at("memory");
     row["cpu"] = cpu_model();
+    row["emulated"] = is_emulated();
     row["commit"] = commit();
     row["command"] = bench_command(which, size);
     std::vector<Json> rows = {row};

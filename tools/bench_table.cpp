@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "print.h"
+#include "system_info.h"
 
 namespace involute {
 
@@ -101,7 +102,8 @@ std::string bench_heading(const Json &row) {
 }
 
 std::string printed_measurements(const std::vector<Json> &rows) {
-    std::string text = printed_networks(rows);
+    const bool emulated = !rows.empty() && rows.front().value("emulated", false);
+    std::string text = (emulated ? std::string(kEmulated) + "\n" : "") + printed_networks(rows);
     std::unique_ptr<LayerTable> layers;
     const auto close = [&] {
         if (layers)

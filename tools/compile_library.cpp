@@ -14,7 +14,9 @@ namespace involute {
 
 namespace {
 
-constexpr involute_isa kRising[] = {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512};
+// As the columns of the inventory.
+constexpr involute_isa kIsaColumns[] = {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2,
+                                        INVOLUTE_ISA_AVX512, INVOLUTE_ISA_NEON};
 
 const std::vector<CompileTarget> kTargets = {{"x86-64-linux", INVOLUTE_ISA_BASELINE},
                                              {"x86-64-linux-avx2", INVOLUTE_ISA_AVX2},
@@ -29,7 +31,7 @@ std::vector<CompileTarget> parse_targets(const std::vector<std::string> &values)
     for (const std::string &item : split_list("--target", values)) {
         if (std::find(kOtherTargets.begin(), kOtherTargets.end(), item) != kOtherTargets.end())
             throw Failure(kExitEnvironment,
-                          "--target " + item + ": this version has no schedules for it");
+                          "--target " + item + ": this version compiles no libraries for it");
         if (std::find(known.begin(), known.end(), item) == known.end())
             throw Failure(kExitUsage, "--target: expected " + joined(known) + " or " +
                                           joined(kOtherTargets, " or ") + ", found \"" + item +
@@ -387,7 +389,7 @@ std::string LibraryKernel::columns() const {
     std::string text = (built_as.empty() ? row : built_as) + ", " + op + ", " + form;
     for (int number : {kernel, stride, group_channels, channels})
         text += ", " + std::to_string(number);
-    for (involute_isa other : kRising)
+    for (involute_isa other : kIsaColumns)
         text += ", " + std::to_string(other == isa ? packing : 0);
     return text;
 }

@@ -39,9 +39,14 @@ std::string try_picture(const unsigned char *bytes, size_t size) {
     if (write(memory, bytes, size) != static_cast<ssize_t>(size)) {
         error = "no file in memory";
     } else {
-        involute_tensor wanted = {};
-        const involute_status status = involute_image_load(
-            ("/proc/self/fd/" + std::to_string(memory)).c_str(), nullptr, 0, 0, &wanted);
+        // Without data the first call tells the shape only.
+        const std::string path = "/proc/self/fd/" + std::to_string(memory);
+        involute_tensor picture = {};
+        involute_status status = involute_image_load(path.c_str(), nullptr, 0, 0, &picture);
+        std::vector<float> values(static_cast<size_t>(3 * picture.shape[2] * picture.shape[3]));
+        picture.data = values.data();
+        if (status.code == INVOLUTE_OK)
+            status = involute_image_load(path.c_str(), nullptr, 0, 0, &picture);
         error = status.message;
     }
     close(memory);
@@ -122,7 +127,8 @@ Finding optional_tool(const char *tool, const std::string &purpose, const std::s
 
 std::vector<Finding> examine() {
     std::vector<Finding> all;
-    all.push_back(fact("CPU", cpu_model() + " (" + cpu_family() + ")"));
+    all.push_back(fact("CPU", cpu_model() + " (" + cpu_family() + ")" +
+                                  (is_emulated() ? std::string("; ") + kEmulated : "")));
     all.push_back(fact("cores", std::to_string(usable_cores()) + " usable by this process"));
     all.push_back(fact("memory", megabytes(memory_total_bytes()) + ", " +
                                      megabytes(memory_free_bytes()) + " available"));

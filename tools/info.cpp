@@ -6,6 +6,7 @@
 #include "failure.h"
 #include "network.h"
 #include "print.h"
+#include "system_info.h"
 #include "tuned_layers.h"
 
 namespace involute {
@@ -42,6 +43,7 @@ int about_library(const InfoOptions &options) {
     const Json all = {{"version", involute_version()},
                       {"isa", involute_isa_name(best)},
                       {"why", reason},
+                      {"emulated", is_emulated()},
                       {"isas", isa_rows()},
                       {"models", model_names()},
                       {"kernels", kernels}};
@@ -50,7 +52,8 @@ int about_library(const InfoOptions &options) {
         return kExitOk;
     }
     std::string text = std::string("involute ") + involute_version() + "\n" +
-                       "instruction set: " + involute_isa_name(best) + " (" + reason + ")\n";
+                       "instruction set: " + involute_isa_name(best) + " (" + reason + ")\n" +
+                       (is_emulated() ? std::string(kEmulated) + "\n" : "");
     for (const Json &row : all.at("isas"))
         if (!row.at("usable").get<bool>())
             text += "  not " + row.at("isa").get<std::string>() + ": " +

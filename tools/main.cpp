@@ -51,8 +51,10 @@ int dispatch(int argc, char **argv, std::string *command_name) {
     add_verify(&app, &exit_code);
     add_compare(&app, &exit_code);
     add_compile(&app, &exit_code);
+#if INVOLUTE_AUTOTUNE
     add_tune(&app, &exit_code);
     add_wisdom(&app, &exit_code);
+#endif
     add_info(&app, &exit_code);
     add_doctor(&app, &exit_code);
     for (CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))

@@ -70,6 +70,30 @@ Loop loop_for(involute_isa isa) {
     }
 }
 
+#elif defined(__aarch64__)
+
+// Twenty chains hide a latency of five cycles with four units.
+#define INVOLUTE_FMA(k) "fmla v" #k ".4s, v30.4s, v31.4s\n"
+#define INVOLUTE_ZERO(k) "movi v" #k ".4s, #0\n"
+#define INVOLUTE_TWENTY(F)                                                                         \
+    F(0)                                                                                           \
+    F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14) F(15) F(16) F(17)   \
+        F(18) F(19)
+
+[[gnu::noinline]] void fma_neon(long turns) {
+    asm volatile(
+        INVOLUTE_TWENTY(INVOLUTE_ZERO) INVOLUTE_ZERO(30)
+            INVOLUTE_ZERO(31) "1:\n" INVOLUTE_TWENTY(INVOLUTE_FMA) "subs %0, %0, #1\n b.ne 1b\n"
+        : "+r"(turns)
+        :
+        : "cc", "memory", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11",
+          "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v30", "v31");
+}
+
+Loop loop_for(involute_isa isa) {
+    return isa == INVOLUTE_ISA_NEON ? Loop{fma_neon, 20 * 2 * 4} : Loop{};
+}
+
 #else
 
 Loop loop_for(involute_isa) {

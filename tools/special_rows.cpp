@@ -13,7 +13,8 @@ int64_t square(const Json &layer) {
 } // namespace
 
 involute_isa isa_named(const std::string &name) {
-    for (involute_isa isa : {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512})
+    for (involute_isa isa : {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512,
+                             INVOLUTE_ISA_NEON})
         if (name == involute_isa_name(isa))
             return isa;
     return INVOLUTE_ISA_AUTO;

@@ -23,6 +23,12 @@ namespace involute {
 
 namespace {
 
+#if defined(__aarch64__)
+constexpr const char *kProcessor = "aarch64";
+#else
+constexpr const char *kProcessor = "x86_64";
+#endif
+
 // What follows the colon on the first line that starts with `key`, without blanks around.
 std::string proc_field(const char *path, const std::string &key) {
     std::ifstream file(path);
@@ -45,6 +51,8 @@ int64_t proc_kilobytes(const char *path, const std::string &key) {
 } // namespace
 
 std::string cpu_model() {
+    if (is_emulated())
+        return std::string(kProcessor) + ", emulated";
     for (const char *key : {"model name", "Model", "Hardware"}) {
         const std::string found = proc_field("/proc/cpuinfo", key);
         if (!found.empty())
@@ -53,9 +61,27 @@ std::string cpu_model() {
     return "unknown";
 }
 
+bool is_emulated() {
+    // The kernel's own kind, which emulators of user programs pass on as it is; of kernels before
+    // 6.1 the fields of their list of processors, which differ.
+    std::string kind;
+    std::ifstream("/proc/sys/kernel/arch") >> kind;
+    if (!kind.empty())
+        return kind != kProcessor;
+    const bool arm = std::string(kProcessor) == "aarch64";
+    return proc_field("/proc/cpuinfo", arm ? "CPU implementer" : "vendor_id").empty() &&
+           !proc_field("/proc/cpuinfo", arm ? "vendor_id" : "CPU implementer").empty();
+}
+
 std::string cpu_family() {
+    if (is_emulated())
+        return std::string(kProcessor) + "-emulated";
     std::string text;
-    for (const char *key : {"vendor_id", "cpu family", "model\t"}) {
+    const bool arm = std::string(kProcessor) == "aarch64";
+    const std::vector<const char *> keys =
+        arm ? std::vector<const char *>{"CPU implementer", "CPU part", "CPU variant"}
+            : std::vector<const char *>{"vendor_id", "cpu family", "model\t"};
+    for (const char *key : keys) {
         const std::string value = proc_field("/proc/cpuinfo", key);
         text += (text.empty() ? "" : "-") + (value.empty() ? "unknown" : value);
     }
@@ -69,8 +95,10 @@ std::string cpu_family() {
 std::vector<std::string> cpu_features() {
     static const std::set<std::string> known = {
         "sse4_1",   "avx",      "avx2",     "fma",         "f16c",        "avx512f",
-        "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "avx512_bf16", "avx512_fp16"};
-    std::istringstream words(proc_field("/proc/cpuinfo", "flags"));
+        "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "avx512_bf16", "avx512_fp16",
+        "asimd",    "asimdhp",  "asimddp",  "sve",         "i8mm",        "bf16"};
+    const std::string flags = proc_field("/proc/cpuinfo", "flags");
+    std::istringstream words(flags.empty() ? proc_field("/proc/cpuinfo", "Features") : flags);
     std::set<std::string> found;
     for (std::string word; words >> word;)
         if (known.count(word) != 0)

@@ -8,6 +8,9 @@
 namespace involute {
 
 std::string cpu_model();
+// Whether an emulator runs this program on a processor of another kind: then times mean nothing.
+bool is_emulated();
+inline constexpr const char *kEmulated = "an emulated processor: times mean nothing";
 std::string cpu_family();                // vendor, family and model: "genuineintel-6-143"
 std::vector<std::string> cpu_features(); // that kernels may use, sorted: "avx2", "fma", ...
 int usable_cores();                      // of this process's affinity mask

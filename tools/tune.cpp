@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "autotune/history.h"
 #include "autotune/wisdom_files.h"
 #include "commands.h"
 #include "failure.h"
@@ -193,12 +194,12 @@ private:
                     : search_layer(subject, settings_, old, own, history_.get(), tell);
             reported_.push_back(subject.key);
             if (!network)
-                autotune::export_wisdom(*history_, file_);
+                autotune::export_wisdom([&] { return history_->wisdom(); }, file_);
             report(subject, state);
         }
         if (network && !was_interrupted())
             judge(work.which, old);
-        autotune::export_wisdom(*history_, file_);
+        autotune::export_wisdom([&] { return history_->wisdom(); }, file_);
     }
 
     Deadline begin_of(const Work &work, Deadline begin) const {

@@ -96,7 +96,7 @@ void import(const WisdomOptions &options) {
         history.add(wisdom);
         entries += wisdom.entries.size();
     }
-    autotune::export_wisdom(history, wisdom_file(options));
+    autotune::export_wisdom([&] { return history.wisdom(); }, wisdom_file(options));
     print(std::to_string(entries) + " entries imported\n");
 }
 
@@ -109,7 +109,7 @@ void merge(const WisdomOptions &options) {
             throw Failure(kExitUsage, file + ": there is no such history");
         trials += history.merge(file);
     }
-    autotune::export_wisdom(history, wisdom_file(options));
+    autotune::export_wisdom([&] { return history.wisdom(); }, wisdom_file(options));
     print(std::to_string(trials) + " trials merged\n");
 }
 
@@ -128,7 +128,7 @@ void forget(const WisdomOptions &options) {
     open_history(options, true); // nothing is made where there is nothing
     autotune::History history = open_history(options, false);
     const int64_t count = history.forget(options.op);
-    autotune::export_wisdom(history, wisdom_file(options));
+    autotune::export_wisdom([&] { return history.wisdom(); }, wisdom_file(options));
     print(std::to_string(count) + " rows forgotten\n");
 }
 

@@ -2,8 +2,8 @@
 // file of its own. What is computed stays in generators/aggregation.cpp; here stands only where,
 // when, on how many channels at once and by which thread. Copy the file and change it: no order of
 // loops below can make a sum wrong.
+#include "schedules/cpu/rows.h"
 #include "schedules/own/schedules.h"
-#include "schedules/x86/rows.h"
 
 namespace involute::schedules {
 
@@ -22,14 +22,15 @@ int pixels_at_once(const Machine &machine, int vectors) {
 
 } // namespace
 
-void own::schedule(generators::Aggregation &op, const Machine &machine, const Expr &rows_per_task) {
+void own::schedule(generators::Aggregation &op, const Machine &machine, const Expr &rows_per_task,
+                   Pipeline) {
     // The loops that the file gives names to: x = xo * pixels + xi, y = yo * rows_per_task + y.
     const Var task("task"), xo("xo"), xi("xi"), yo("yo");
 
     // The channels of a group lie side by side and share their weight, so they fill vectors: 16
     // channels are one of AVX-512, two of AVX2. Generic rows learn their number at run time (0
     // here); those are left to the plain loops.
-    const int channels = x86::constant_size(x86::group_size(op.out));
+    const int channels = cpu::constant_size(cpu::group_size(op.out));
     const int lanes = channels != 0 ? whole_lanes(machine, channels) : 1;
     const int pixels = pixels_at_once(machine, channels / lanes);
     const auto vectors = [&](Stage stage) {

@@ -102,7 +102,7 @@ public:
                     generic() ? schedules::AggregationKnobs::generic(machine())
                               : schedules::AggregationKnobs::defaults(machine(), packing, group()));
             },
-            *rows_per_task_);
+            *rows_per_task_, get_pipeline());
     }
 
 private:

@@ -34,10 +34,12 @@ bool read_at(const std::string &bytes, uint64_t offset, T *value) {
 
 // Instructions and labels, without comments, directives and empty lines.
 std::vector<std::string> code_lines(const std::string &assembly) {
+    // On ARM '#' begins a number.
+    const bool arm = assembly.find("// -- Begin function") != std::string::npos;
     std::vector<std::string> lines;
     std::istringstream stream(assembly);
     for (std::string line; std::getline(stream, line);) {
-        line.erase(std::min(line.find('#'), line.size()));
+        line.erase(std::min(line.find(arm ? "//" : "#"), line.size()));
         while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back()))) {
             line.pop_back();
         }
@@ -58,8 +60,16 @@ std::string mnemonic(const std::string &line) {
 bool multiplies(const std::string &line, bool fused) {
     const std::string name = mnemonic(line);
     return fused
-               ? name.find("fmadd") != std::string::npos || name.find("fnmadd") != std::string::npos
+               ? name.find("fmadd") != std::string::npos ||
+                     name.find("fnmadd") != std::string::npos || name == "fmla" || name == "fmls"
                : name.find("mulps") != std::string::npos || name.find("mulss") != std::string::npos;
+}
+
+// "jne" of x86; "b.ne", "cbnz" and "tbnz" of ARM.
+bool jumps(const std::string &line) {
+    const std::string name = mnemonic(line);
+    return name[0] == 'j' || name.compare(0, 2, "b.") == 0 || name.compare(0, 2, "cb") == 0 ||
+           name.compare(0, 2, "tb") == 0;
 }
 
 struct Loop {
@@ -76,10 +86,9 @@ std::vector<Loop> innermost_loops(const std::vector<std::string> &lines, bool fu
             labels[lines[i].substr(0, lines[i].size() - 1)] = i;
             continue;
         }
-        const std::string name = mnemonic(lines[i]);
         const size_t target = lines[i].find_last_of(" \t");
         const auto label = labels.find(lines[i].substr(target + 1));
-        if (name[0] != 'j' || label == labels.end()) {
+        if (!jumps(lines[i]) || label == labels.end()) {
             continue;
         }
         Loop loop = {label->second, i, 0};

@@ -10,9 +10,10 @@ namespace involute::emit {
 // Bytes of machine code in an object file (its executable sections); 0 where it is none.
 int64_t code_bytes(const std::string &object);
 
-// The innermost loop with the most multiply-adds of x86 assembly (without fused ones, multiplies),
-// from its label to the jump back, comments and directives left out; of those with equally many the
-// shortest; "" without a loop. At most `max_lines`, then a line that says how many follow.
+// The innermost loop with the most multiply-adds of x86 or ARM assembly (without fused ones,
+// multiplies), from its label to the jump back, comments and directives left out; of those with
+// equally many the shortest; "" without a loop. At most `max_lines`, then a line that says how many
+// follow.
 std::string hot_loop(const std::string &assembly, int max_lines);
 
 // A kernel's description as JSON, on one line.

@@ -66,7 +66,7 @@ public:
         set_estimates();
         schedule_by_name(
             op_, [&] { return knobs<schedules::Conv2dKnobs>(); },
-            schedules::x86::ProductCut{*pixels_per_task_, *blocks_per_task_}, get_pipeline());
+            schedules::cpu::ProductCut{*pixels_per_task_, *blocks_per_task_}, get_pipeline());
     }
 
 private:

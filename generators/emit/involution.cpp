@@ -72,7 +72,7 @@ public:
                     generic() ? schedules::InvolutionKnobs::generic(machine(), packing)
                               : schedules::InvolutionKnobs::defaults(machine(), packing, group()));
             },
-            schedules::x86::InvolutionCut{*rows_per_task_, *rows_per_block_, *images_per_task_,
+            schedules::cpu::InvolutionCut{*rows_per_task_, *rows_per_block_, *images_per_task_,
                                           *threads_per_task_},
             get_pipeline());
     }

@@ -21,8 +21,11 @@ using Halide::Target;
 // Halide's name of an ISA. Features are listed in full: nothing depends on the building machine.
 // Without fused multiply-adds LLVM reorders the sums of unrolled taps unless told to be strict
 // (with them it has nothing to gain, but would lose the fusing).
-std::string target_of(const std::string &isa) {
-    const std::string base = "x86-64-linux", avx2 = "-sse41-avx-f16c-fma-avx2";
+std::string target_of(const std::string &isa, const std::string &os) {
+    if (isa == "neon") {
+        return "arm-64-" + os;
+    }
+    const std::string base = "x86-64-" + os, avx2 = "-sse41-avx-f16c-fma-avx2";
     return isa == "baseline" ? base + "-strict_float"
            : isa == "avx2"   ? base + avx2
                              : base + avx2 + "-avx512-avx512_skylake";
@@ -38,7 +41,7 @@ std::vector<std::string> schedule_names() {
 
 struct Options {
     std::string row, define, out, runtime, schedule = "hand", knobs, code, pack, halide_runtime;
-    std::string call, describe, save_schedule, features;
+    std::string call, describe, save_schedule, features, os = "linux";
     std::vector<std::string> search; // "beam_size=1"
     int parallelism = 16;            // as the autoschedulers themselves
     bool fresh = false;
@@ -70,7 +73,7 @@ void emit_runtime(const Options &options) {
     Halide::Internal::ExecuteGeneratorArgs args;
     args.output_dir = options.out;
     args.output_types = {OutputFileType::object};
-    args.targets = {Target("x86-64-linux")};
+    args.targets = {Target((options.isas.front() == "neon" ? "arm-64-" : "x86-64-") + options.os)};
     args.runtime_name = options.runtime;
     Halide::Internal::execute_generator(args);
 }
@@ -129,7 +132,7 @@ void emit_row(const Options &options, const Row &row) {
             args.output_types.insert({OutputFileType::object, OutputFileType::assembly});
         }
         const std::string &code = options.code.empty() ? isa : options.code;
-        args.targets = {Target(target_of(code) + "-no_runtime-user_context")};
+        args.targets = {Target(target_of(code, options.os) + "-no_runtime-user_context")};
         args.generator_name = row.generator();
         args.function_name =
             "inv_" + std::string(row.name) + "_f32__" + isa + "_" + options.schedule;
@@ -192,7 +195,7 @@ int main(int argc, char **argv) {
     app.add_option("--row", options.row, "row of generators/inventory.def");
     app.add_option("--define", options.define,
                    "a row that is not in the inventory, as its columns there: "
-                   "\"name, op, form, 5, 1, 8, 0, 16, 16, 16\"");
+                   "\"name, op, form, 5, 1, 8, 0, 16, 16, 16, 16\"");
     app.add_option("--constants", options.constants,
                    "sizes that the row is built for: images=B, map_height=H, map_width=W")
         ->delimiter(',')
@@ -205,9 +208,12 @@ int main(int argc, char **argv) {
         });
     app.add_option("--runtime", options.runtime, "build Halide's runtime under this name instead");
     app.add_option("--out", options.out, "output folder");
-    app.add_option("--isa", options.isas, "baseline, avx2, avx512")
+    app.add_option("--isa", options.isas,
+                   "baseline, avx2, avx512 (all three) or neon; of --runtime the processor")
         ->delimiter(',')
-        ->check(CLI::IsMember({"baseline", "avx2", "avx512"}));
+        ->check(CLI::IsMember({"baseline", "avx2", "avx512", "neon"}));
+    app.add_option("--os", options.os, "system that the objects are for")
+        ->check(CLI::IsMember({"linux", "android", "ios", "osx"}));
     app.add_option("--code", options.code,
                    "instruction set of the code, where it differs from that of the schedule: an "
                    "AVX-512 schedule can so be checked on an AVX2 machine")

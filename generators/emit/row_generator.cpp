@@ -42,14 +42,4 @@ void estimate(OutputImageParam tensor, const std::vector<int> &extents) {
     }
 }
 
-schedules::Machine machine_of(const std::string &isa) {
-    for (const schedules::Machine &m :
-         {schedules::kBaseline, schedules::kAvx2, schedules::kAvx512}) {
-        if (isa == m.isa) {
-            return m;
-        }
-    }
-    throw CompileError("isa '" + isa + "': expected baseline, avx2 or avx512");
-}
-
 } // namespace involute::emit

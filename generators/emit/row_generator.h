@@ -8,6 +8,7 @@
 #include "Halide.h"
 #include "generators/emit/bound_call.h"
 #include "generators/emit/search.h"
+#include "schedules/arm/schedules.h"
 #include "schedules/knobs.h"
 #include "schedules/naive/schedules.h"
 #include "schedules/own/schedules.h"
@@ -29,8 +30,6 @@ void promise_groups(Halide::OutputImageParam tensor, int group_channels, int dim
 
 // Estimates for autoschedulers, extents innermost first.
 void estimate(Halide::OutputImageParam tensor, const std::vector<int> &extents);
-
-schedules::Machine machine_of(const std::string &isa);
 
 // GeneratorParams: the columns of generators/inventory.def, the schedule and its knobs.
 template <typename T>
@@ -120,7 +119,7 @@ protected:
         return kernel.value() * kernel.value();
     }
     schedules::Machine machine() const {
-        return machine_of(isa.value());
+        return schedules::machine_of(isa.value());
     }
 
     // The defaults of this row and ISA with what `knobs=` changes; a user error where they are
@@ -151,10 +150,16 @@ private:
             schedules::own::schedule(op, machine(), cut...);
         } else if (name != "hand" && name != "specialised" && name != "tuned") {
             autoschedule(this->get_pipeline(), this->get_target());
-        } else if constexpr (std::is_same_v<KnobsOf, NoKnobs>) {
-            schedules::x86::schedule(op, machine(), cut...);
         } else {
-            schedules::x86::schedule(op, knobs_of(), machine(), cut...);
+            const auto by_hand = [&](const auto &...rest) {
+                machine().arm ? schedules::arm::schedule(op, rest...)
+                              : schedules::x86::schedule(op, rest...);
+            };
+            if constexpr (std::is_same_v<KnobsOf, NoKnobs>) {
+                by_hand(machine(), cut...);
+            } else {
+                by_hand(knobs_of(), machine(), cut...);
+            }
         }
     }
 };

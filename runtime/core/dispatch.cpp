@@ -3,6 +3,10 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 #include "core/isa.h"
 #include "core/registry.h"
@@ -20,7 +24,10 @@ constexpr NamedFeature kFeatures[] = {
     {CpuFeatures::kFma, "fma"},           {CpuFeatures::kF16c, "f16c"},
     {CpuFeatures::kAvx512f, "avx512f"},   {CpuFeatures::kAvx512cd, "avx512cd"},
     {CpuFeatures::kAvx512bw, "avx512bw"}, {CpuFeatures::kAvx512dq, "avx512dq"},
-    {CpuFeatures::kAvx512vl, "avx512vl"},
+    {CpuFeatures::kAvx512vl, "avx512vl"}, {CpuFeatures::kAsimd, "asimd"},
+    {CpuFeatures::kAsimdhp, "asimdhp"},   {CpuFeatures::kAsimddp, "asimddp"},
+    {CpuFeatures::kSve, "sve"},           {CpuFeatures::kI8mm, "i8mm"},
+    {CpuFeatures::kBf16, "bf16"},
 };
 
 constexpr unsigned kAvx2Set =
@@ -29,13 +36,23 @@ constexpr unsigned kAvx512Set = kAvx2Set | CpuFeatures::kAvx512f | CpuFeatures::
                                 CpuFeatures::kAvx512bw | CpuFeatures::kAvx512dq |
                                 CpuFeatures::kAvx512vl;
 
-constexpr involute_isa kX86Rising[] = {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2,
-                                       INVOLUTE_ISA_AVX512};
+constexpr unsigned kX86 =
+    1u << INVOLUTE_ISA_BASELINE | 1u << INVOLUTE_ISA_AVX2 | 1u << INVOLUTE_ISA_AVX512;
+constexpr unsigned kArm = 1u << INVOLUTE_ISA_NEON;
 
 std::atomic<int> process_cap{INVOLUTE_ISA_AUTO};
 
 unsigned needed_features(involute_isa isa) {
-    return isa == INVOLUTE_ISA_AVX2 ? kAvx2Set : isa == INVOLUTE_ISA_AVX512 ? kAvx512Set : 0;
+    return isa == INVOLUTE_ISA_AVX2     ? kAvx2Set
+           : isa == INVOLUTE_ISA_AVX512 ? kAvx512Set
+           : isa == INVOLUTE_ISA_NEON   ? unsigned{CpuFeatures::kAsimd}
+                                        : 0u;
+}
+
+// Whether the library is for the kind of processor that has `isa`.
+bool is_of_library(const IsaSituation &situation, involute_isa isa) {
+    const unsigned kind = (1u << isa & kArm) != 0 ? kArm : kX86;
+    return (situation.built & kind) != 0;
 }
 
 std::string feature_list(unsigned bits) {
@@ -47,9 +64,13 @@ std::string feature_list(unsigned bits) {
     return list;
 }
 
-// The lower of the two caps and where it comes from; AUTO: none.
+// The lower of the two caps and where it comes from; AUTO: none. The name of another processor's
+// instruction set caps nothing.
 involute_isa cap_in_force(const IsaSituation &situation, const char **source) {
-    const involute_isa environment = situation.environment_cap, process = situation.process_cap;
+    const involute_isa process = situation.process_cap;
+    const involute_isa environment = is_of_library(situation, situation.environment_cap)
+                                         ? situation.environment_cap
+                                         : INVOLUTE_ISA_AUTO;
     if (environment != INVOLUTE_ISA_AUTO &&
         (process == INVOLUTE_ISA_AUTO || environment <= process)) {
         *source = "INVOLUTE_MAX_ISA";
@@ -103,6 +124,19 @@ CpuFeatures cpu_features() {
     add(__builtin_cpu_supports("avx512bw"), CpuFeatures::kAvx512bw);
     add(__builtin_cpu_supports("avx512dq"), CpuFeatures::kAvx512dq);
     add(__builtin_cpu_supports("avx512vl"), CpuFeatures::kAvx512vl);
+#elif defined(__aarch64__) && defined(__linux__)
+    const unsigned long first = getauxval(AT_HWCAP), second = getauxval(AT_HWCAP2);
+    const auto add = [&found](unsigned long present, unsigned bit) {
+        found.bits |= present != 0 ? bit : 0;
+    };
+    add(first & HWCAP_ASIMD, CpuFeatures::kAsimd);
+    add(first & HWCAP_ASIMDHP, CpuFeatures::kAsimdhp);
+    add(first & HWCAP_ASIMDDP, CpuFeatures::kAsimddp);
+    add(first & HWCAP_SVE, CpuFeatures::kSve);
+    add(second & HWCAP2_I8MM, CpuFeatures::kI8mm);
+    add(second & HWCAP2_BF16, CpuFeatures::kBf16);
+#elif defined(__aarch64__)
+    found.bits |= CpuFeatures::kAsimd; // a part of the architecture
 #endif
     return found;
 }
@@ -153,8 +187,9 @@ Status isa_check(const IsaSituation &situation, involute_isa isa) {
 }
 
 involute_isa isa_best(const IsaSituation &situation, std::string *reason) {
-    involute_isa best = INVOLUTE_ISA_BASELINE;
-    for (involute_isa isa : kX86Rising) {
+    involute_isa best =
+        is_of_library(situation, INVOLUTE_ISA_NEON) ? INVOLUTE_ISA_NEON : INVOLUTE_ISA_BASELINE;
+    for (involute_isa isa : kAllIsas) {
         if (isa_check(situation, isa).ok())
             best = isa;
     }
@@ -163,7 +198,7 @@ involute_isa isa_best(const IsaSituation &situation, std::string *reason) {
         *reason = std::string(isa_name(best)) + ": CPU has " +
                   (features.empty() ? "no optional features" : features);
         *reason += "; library has";
-        for (involute_isa isa : kX86Rising) {
+        for (involute_isa isa : kAllIsas) {
             if (situation.built & (1u << isa))
                 *reason += std::string(" ") + isa_name(isa);
         }
@@ -173,11 +208,14 @@ involute_isa isa_best(const IsaSituation &situation, std::string *reason) {
             *reason += "; no cap";
         else
             *reason += std::string("; capped to ") + isa_name(cap) + " by " + source;
-        involute_isa ignored;
-        if (!situation.environment_text.empty() &&
-            !isa_from_name(situation.environment_text.c_str(), &ignored)) {
-            *reason += "; INVOLUTE_MAX_ISA=" + situation.environment_text.substr(0, 32) +
-                       " ignored: no such instruction set";
+        involute_isa named;
+        if (!situation.environment_text.empty()) {
+            const bool known = isa_from_name(situation.environment_text.c_str(), &named);
+            if (!known || !is_of_library(situation, named)) {
+                *reason +=
+                    "; INVOLUTE_MAX_ISA=" + situation.environment_text.substr(0, 32) +
+                    " ignored: " + (known ? "of another processor" : "no such instruction set");
+            }
         }
     }
     return best;
@@ -189,9 +227,10 @@ Status isa_cap(involute_isa isa) {
                              "isa: expected auto, baseline, avx2, avx512 or neon, got value %d",
                              static_cast<int>(isa));
     }
-    if (isa == INVOLUTE_ISA_NEON) {
+    if (isa != INVOLUTE_ISA_AUTO && !is_of_library(isa_situation(), isa)) {
         return Status::error(INVOLUTE_UNAVAILABLE,
-                             "isa neon: this library was built without kernels for it");
+                             "isa %s: this library was built without kernels for it",
+                             isa_name(isa));
     }
     process_cap.store(isa, std::memory_order_relaxed);
     return Status();

@@ -8,6 +8,10 @@
 
 namespace involute {
 
+// Rising, where one CPU has several.
+inline constexpr involute_isa kAllIsas[] = {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2,
+                                            INVOLUTE_ISA_AVX512, INVOLUTE_ISA_NEON};
+
 // nullptr for a value that is none.
 const char *isa_name(involute_isa isa);
 // False when `name` names no instruction set ("auto" is one).
@@ -26,6 +30,12 @@ struct CpuFeatures {
         kAvx512bw = 1u << 6,
         kAvx512dq = 1u << 7,
         kAvx512vl = 1u << 8,
+        kAsimd = 1u << 9,    // NEON
+        kAsimdhp = 1u << 10, // half precision
+        kAsimddp = 1u << 11, // products of bytes
+        kSve = 1u << 12,
+        kI8mm = 1u << 13,
+        kBf16 = 1u << 14,
     };
     unsigned bits = 0;
 };

@@ -10,12 +10,16 @@ const int *row_tiles(const KernelEntry &kernel) {
     static constexpr int kInvolutionAvx2[] = {5, 4, 0};
     static constexpr int kAggregationAvx2[] = {5, 4, 3, 0};
     static constexpr int kAvx512[] = {14, 10, 8, 7, 5, 0};
+    static constexpr int kNeon[] = {8, 7, 6, 5, 0};
+    static constexpr int kGradInputNeon[] = {4, 3, 0};
     static constexpr int kBaseline[] = {2, 0};
     switch (kernel.isa) {
     case INVOLUTE_ISA_AVX512:
         return kAvx512;
     case INVOLUTE_ISA_AVX2:
         return kernel.op == Op::kInvolution ? kInvolutionAvx2 : kAggregationAvx2;
+    case INVOLUTE_ISA_NEON:
+        return kernel.op == Op::kAggregationGradInput ? kGradInputNeon : kNeon;
     default:
         return kBaseline;
     }
@@ -36,6 +40,7 @@ int64_t generic_row_tile(const KernelEntry &kernel, int64_t group_channels) {
     case INVOLUTE_ISA_AVX512:
         return 6;
     case INVOLUTE_ISA_AVX2:
+    case INVOLUTE_ISA_NEON:
         return 4;
     default: // where a step is several vectors
         return kernel.op == Op::kAggregation && channel_step(kernel, group_channels) > 4 ? 2 : 4;
@@ -51,6 +56,8 @@ int64_t product_tile(const KernelEntry &kernel) {
         return kernel.op != Op::kConv2d || kernel.packing >= 32 ? 7 : 14;
     case INVOLUTE_ISA_AVX2:
         return kernel.packing >= 16 ? 6 : 12;
+    case INVOLUTE_ISA_NEON:
+        return kernel.packing >= 16 ? 5 : 10;
     default:
         return kernel.packing >= 16 ? 2 : 4;
     }
@@ -71,7 +78,9 @@ int64_t hidden_blocks(const KernelEntry &kernel, int64_t units) {
 int64_t convolution_tile(const KernelEntry &kernel, int64_t pixels) {
     constexpr int64_t kPercent = 4; // by which a step of the second tile is slower
     if (kernel.is_generic())        // one vector of outputs
-        return kernel.isa == INVOLUTE_ISA_AVX512 ? 14 : kernel.isa == INVOLUTE_ISA_AVX2 ? 12 : 8;
+        return kernel.isa == INVOLUTE_ISA_AVX512     ? 14
+               : kernel.isa == INVOLUTE_ISA_BASELINE ? 8
+                                                     : 12;
     const int64_t usual = product_tile(kernel);
     const int64_t second = kernel.isa == INVOLUTE_ISA_AVX2 ? usual - 1 : usual;
     return round_up(pixels, second) * (100 + kPercent) < round_up(pixels, usual) * 100 ? second

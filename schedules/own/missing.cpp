@@ -39,7 +39,7 @@ INVOLUTE_MISSING schedule(generators::KernelGeneration &, const Machine &, const
     missing("kernel_generation", "KernelGeneration");
 }
 
-INVOLUTE_MISSING schedule(generators::Aggregation &, const Machine &, const Expr &) {
+INVOLUTE_MISSING schedule(generators::Aggregation &, const Machine &, const Expr &, Pipeline) {
     missing("aggregation", "Aggregation");
 }
 

@@ -1,14 +1,14 @@
-// Schedules that users write: `--schedule own`. Each function is what schedules/x86 has for the op,
+// Schedules that users write: `--schedule own`. Each function is what schedules/cpu has for the op,
 // without knobs; a file of the user's defines those that it has something for, linked with the
 // emit program (docs/write-a-schedule.md). The others throw and name what is missing.
 #pragma once
 
-#include "schedules/x86/schedules.h"
+#include "schedules/cpu/schedules.h"
 
 namespace involute::schedules::own {
 
-using x86::InvolutionCut;
-using x86::ProductCut;
+using cpu::InvolutionCut;
+using cpu::ProductCut;
 
 void schedule(generators::Conv2d &op, const Machine &machine, const ProductCut &cut,
               Halide::Pipeline pipeline);
@@ -19,7 +19,7 @@ void schedule(generators::Dense &op, const Machine &machine);
 void schedule(generators::KernelGeneration &op, const Machine &machine,
               const Halide::Expr &pixels_per_task, Halide::Pipeline pipeline);
 void schedule(generators::Aggregation &op, const Machine &machine,
-              const Halide::Expr &rows_per_task);
+              const Halide::Expr &rows_per_task, Halide::Pipeline pipeline);
 void schedule(generators::AggregationGradInput &op, const Machine &machine,
               const Halide::Expr &rows_per_task);
 void schedule(generators::AggregationGradWeight &op, const Machine &machine,

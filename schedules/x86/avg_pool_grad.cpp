@@ -1,12 +1,11 @@
 // One pixel and group at a time, nothing but memory to wait for.
-#include "schedules/x86/rows.h"
 #include "schedules/x86/schedules.h"
 
 namespace involute::schedules::x86 {
 
 void schedule(generators::AvgPoolGrad &op, const Machine &machine,
               const Halide::Expr &rows_per_task) {
-    rows(op.out, op.ci, op.g, op.x, op.y, op.b, RowTiles{}, machine, rows_per_task);
+    cpu::schedule(op, machine, rows_per_task);
 }
 
 } // namespace involute::schedules::x86

@@ -115,7 +115,7 @@ TEST(HistoryProcesses, TwoAddWhileAThirdExports) {
     children.push_back(in_child([&] {
         for (size_t before = 0; before < 2 * kTrialsPerProcess;) {
             const History history = open(file);
-            export_wisdom(history, wisdom);
+            export_wisdom([&] { return history.wisdom(); }, wisdom);
             Wisdom::parse(read_text(wisdom), some_header(), nullptr);
             const size_t now = knobs_in(history).size();
             if (now < before)

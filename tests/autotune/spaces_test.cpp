@@ -50,7 +50,7 @@ const KnobRange &knob(const KnobSpace &space, const std::string &name) {
 TEST(Spaces, TilesFitIntoTheRegistersAndTheRow) {
     for (const char *isa : {"baseline", "avx2", "avx512"}) {
         const KnobSpace space = space_of(involution(isa));
-        const schedules::Machine machine = machine_of(isa);
+        const schedules::Machine machine = schedules::machine_of(isa);
         ASSERT_GT(space.size(), 100u) << isa;
         EXPECT_LT(space.size(), space.combinations()) << isa;
         for (size_t i = 0; i < space.size(); i += 97) {

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include "autotune/history.h"
 #include "autotune/wisdom_files.h"
 #include "tests/autotune/store_fixtures.h"
 
@@ -257,12 +258,13 @@ protected:
 
 TEST_F(WisdomExport, WritesWhatWasFound) {
     confirm(4, 0.8);
-    export_wisdom(history(), folder / "w.json");
+    export_wisdom([&] { return history().wisdom(); }, folder / "w.json");
     EXPECT_EQ(read_text(folder / "w.json"), wisdom_with(some_key(), 4));
     const std::string nowhere = folder / "none/w.json";
-    EXPECT_NE(
-        message_of<std::runtime_error>([&] { export_wisdom(history(), nowhere); }).find(nowhere),
-        std::string::npos);
+    EXPECT_NE(message_of<std::runtime_error>([&] {
+                  export_wisdom([&] { return history().wisdom(); }, nowhere);
+              }).find(nowhere),
+              std::string::npos);
 }
 
 TEST_F(WisdomExport, WaitsForTheLockBeforeItReads) {
@@ -271,7 +273,7 @@ TEST_F(WisdomExport, WaitsForTheLockBeforeItReads) {
     ASSERT_EQ(::flock(lock, LOCK_EX), 0);
     const pid_t child = in_child([&] {
         ::close(lock);
-        export_wisdom(history(), folder / "w.json");
+        export_wisdom([&] { return history().wisdom(); }, folder / "w.json");
     });
     ::usleep(100000);
     EXPECT_FALSE(fs::exists(folder / "w.json"));

@@ -35,7 +35,9 @@ TEST_P(KnobPoints, NeverChangeABit) {
 
 TEST_P(KnobPoints, IllegalOnesAreRefusedByName) {
     const std::string folder = ::testing::TempDir();
-    for (involute_isa isa : {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512}) {
+    for (involute_isa isa : kAllIsas) {
+        if ((isa_situation().built & 1u << isa) == 0)
+            continue;
         const KernelEntry &kernel = some_kernel(GetParam(), isa);
         for (const IllegalKnobs &knobs : illegal_knobs(kernel)) {
             EmitRequest request;

@@ -12,7 +12,7 @@ TEST(AvgPoolGrad, RandomProblemsStayWithinTheBound) {
 // A 3x3 map in windows of 2x2: those at the border hold two pixels, the last one.
 TEST(AvgPoolGrad, SharesAmongThePixelsThatAWindowHolds) {
     Problem problem;
-    problem.row = "avg_pool_grad", problem.isa = "baseline", problem.channels = 1;
+    problem.row = "avg_pool_grad", problem.isa = kLowestIsa, problem.channels = 1;
     problem.height = problem.width = 3, problem.stride = problem.kernel = 2;
     Operands operands;
     operands.input = {100, 0, 0, 0, 0, 0, 0, 0, 0}; // added to

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "HalideRuntime.h"
+#include "tests/kernels/problem.h"
 
 namespace involute::kernel_tests {
 namespace {
@@ -47,8 +48,8 @@ const std::string &runtime_object(std::string *error) {
     static std::string path;
     if (path.empty()) {
         const std::string folder = new_work_folder();
-        const CommandResult built =
-            run_command({INVOLUTE_EMIT, "--runtime", "halide_runtime", "--out", folder});
+        const CommandResult built = run_command(
+            {INVOLUTE_EMIT, "--runtime", "halide_runtime", "--isa", kLowestIsa, "--out", folder});
         if (built.exit_code == 0)
             path = folder + "/halide_runtime.o";
         else
@@ -138,8 +139,8 @@ std::string emitted_library(const EmitRequest &request, std::string *error) {
     const std::string name = symbol.substr(0, symbol.rfind("_argv"));
     const std::string library = folder + "/kernel.so";
     const CommandResult linked =
-        run_command({"cc", "-shared", "-Wl,-Bsymbolic", "-o", library, folder + "/" + name + ".o",
-                     runtime, "-lpthread", "-ldl"});
+        run_command({INVOLUTE_CC, "-shared", "-Wl,-Bsymbolic", "-o", library,
+                     folder + "/" + name + ".o", runtime, "-lpthread", "-ldl"});
     if (linked.exit_code != 0) {
         *error = "cc -shared: " + linked.output;
         return "";

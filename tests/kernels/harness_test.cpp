@@ -10,7 +10,7 @@ namespace {
 
 Problem small_conv2d() {
     Problem problem;
-    problem.row = "conv2d_point", problem.isa = "baseline";
+    problem.row = "conv2d_point", problem.isa = kLowestIsa;
     problem.height = 3, problem.width = 5, problem.channels = 32, problem.out_channels = 32;
     return problem;
 }

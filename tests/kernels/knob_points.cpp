@@ -28,12 +28,6 @@ using schedules::Machine;
 constexpr int kProblemsPerPoint = 8;
 constexpr int kMostShare = 40;
 
-const Machine &machine_of(const std::string &isa) {
-    return isa == "avx512" ? schedules::kAvx512
-           : isa == "avx2" ? schedules::kAvx2
-                           : schedules::kBaseline;
-}
-
 // The knobs of an op without their type.
 class KnobSet {
 public:
@@ -66,7 +60,7 @@ private:
 };
 
 KnobSet knobs_of(const KernelEntry &kernel) {
-    const Machine &machine = machine_of(isa_name(kernel.isa));
+    const Machine &machine = schedules::machine_of(isa_name(kernel.isa));
     const int nr = kernel.packing;
     const auto defaults = [&](auto type) {
         using Knobs = decltype(type);

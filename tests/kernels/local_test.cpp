@@ -12,7 +12,7 @@ TEST(Local, RandomProblemsStayWithinTheBound) {
 // With the same weights at every pixel it is a convolution.
 TEST(Local, RepeatedWeightsAreAConvolution) {
     Problem local;
-    local.row = "local_grouped", local.isa = "baseline", local.kernel = 3, local.stride = 2;
+    local.row = "local_grouped", local.isa = kLowestIsa, local.kernel = 3, local.stride = 2;
     local.height = 5, local.width = 7, local.channels = 6, local.out_channels = 10;
     local.conv_groups = 2, local.batch = 5;
     Problem convolution = local;

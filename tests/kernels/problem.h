@@ -11,6 +11,13 @@
 
 namespace involute::kernel_tests {
 
+// The instruction set of this library that every CPU has.
+#if defined(__aarch64__)
+inline constexpr const char *kLowestIsa = "neon";
+#else
+inline constexpr const char *kLowestIsa = "baseline";
+#endif
+
 struct Problem {
     std::string row, isa;
     int64_t batch = 1, height = 1, width = 1;

@@ -11,7 +11,7 @@ TEST(ReluGrad, RandomProblemsStayWithinTheBound) {
 
 TEST(ReluGrad, PassesOnlyWhereTheOutputIsAboveZero) {
     Problem problem;
-    problem.row = "relu_grad", problem.isa = "baseline", problem.channels = 4;
+    problem.row = "relu_grad", problem.isa = kLowestIsa, problem.channels = 4;
     Operands operands;
     operands.input = {0, -0.0f, 0x1p-149f, 3};
     operands.grad = {5, 6, 7, -8};

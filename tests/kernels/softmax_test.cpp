@@ -14,7 +14,7 @@ TEST(Softmax, RandomProblemsStayWithinTheBound) {
 
 TEST(Softmax, MaskedTapsWeighNothing) {
     Problem problem;
-    problem.row = "softmax", problem.isa = "baseline", problem.kernel = 3;
+    problem.row = "softmax", problem.isa = kLowestIsa, problem.kernel = 3;
     const float infinity = std::numeric_limits<float>::infinity();
     Operands operands;
     operands.input = {0, -infinity, 1, -200, 0, -infinity, 0.5f, 2, -1};

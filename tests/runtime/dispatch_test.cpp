@@ -15,6 +15,13 @@ constexpr unsigned kAvx2 =
 constexpr unsigned kAvx512 = kAvx2 | CpuFeatures::kAvx512f | CpuFeatures::kAvx512cd |
                              CpuFeatures::kAvx512bw | CpuFeatures::kAvx512dq |
                              CpuFeatures::kAvx512vl;
+// Of this library: what every CPU runs, and what none does.
+#if defined(__aarch64__)
+constexpr involute_isa kLowest = INVOLUTE_ISA_NEON, kForeign = INVOLUTE_ISA_AVX2;
+#else
+constexpr involute_isa kLowest = INVOLUTE_ISA_BASELINE, kForeign = INVOLUTE_ISA_NEON;
+#endif
+
 constexpr unsigned kAllBuilt =
     1u << INVOLUTE_ISA_BASELINE | 1u << INVOLUTE_ISA_AVX2 | 1u << INVOLUTE_ISA_AVX512;
 
@@ -89,6 +96,32 @@ TEST(Dispatch, ReasonTellsFeaturesAndCap) {
     EXPECT_TRUE(contains(reason, "INVOLUTE_MAX_ISA=avx1024 ignored")) << reason;
 }
 
+TEST(Dispatch, ArmHasOneInstructionSet) {
+    IsaSituation arm = situation(CpuFeatures::kAsimd, 1u << INVOLUTE_ISA_NEON);
+    std::string reason;
+    EXPECT_EQ(isa_best(arm, &reason), INVOLUTE_ISA_NEON);
+    EXPECT_EQ(reason, "neon: CPU has asimd; library has neon; no cap");
+    EXPECT_TRUE(isa_check(arm, INVOLUTE_ISA_AUTO).ok());
+    EXPECT_TRUE(contains(isa_check(arm, INVOLUTE_ISA_BASELINE).message(), "built without"));
+    EXPECT_EQ(isa_check(situation(0, arm.built), INVOLUTE_ISA_NEON).message(),
+              "isa neon: this CPU lacks asimd");
+}
+
+// A setting that is shared by machines of several kinds must not shut out all kernels of one.
+TEST(Dispatch, CapsOfOtherProcessorsAreIgnored) {
+    IsaSituation arm = situation(CpuFeatures::kAsimd, 1u << INVOLUTE_ISA_NEON);
+    arm.environment_cap = INVOLUTE_ISA_AVX2, arm.environment_text = "avx2";
+    std::string reason;
+    EXPECT_EQ(isa_best(arm, &reason), INVOLUTE_ISA_NEON);
+    EXPECT_TRUE(isa_check(arm, INVOLUTE_ISA_NEON).ok());
+    EXPECT_TRUE(contains(reason, "; no cap; INVOLUTE_MAX_ISA=avx2 ignored: of another processor"))
+        << reason;
+    IsaSituation x86 = situation(kAvx2);
+    x86.environment_cap = INVOLUTE_ISA_NEON, x86.environment_text = "neon";
+    EXPECT_EQ(isa_best(x86, &reason), INVOLUTE_ISA_AVX2);
+    EXPECT_TRUE(contains(reason, "; no cap; INVOLUTE_MAX_ISA=neon ignored")) << reason;
+}
+
 TEST(Dispatch, NamesGoBothWays) {
     for (int value = INVOLUTE_ISA_AUTO; value <= INVOLUTE_ISA_NEON; ++value) {
         const involute_isa isa = static_cast<involute_isa>(value);
@@ -104,11 +137,11 @@ TEST(Dispatch, NamesGoBothWays) {
 
 TEST(Dispatch, CapOfTheProcess) {
     const involute_isa before = involute_isa_best(nullptr, 0);
-    EXPECT_EQ(involute_isa_cap(INVOLUTE_ISA_BASELINE).code, INVOLUTE_OK);
-    EXPECT_EQ(involute_isa_best(nullptr, 0), INVOLUTE_ISA_BASELINE);
-    EXPECT_EQ(involute_isa_check(INVOLUTE_ISA_BASELINE).code, INVOLUTE_OK);
+    EXPECT_EQ(involute_isa_cap(kLowest).code, INVOLUTE_OK);
+    EXPECT_EQ(involute_isa_best(nullptr, 0), kLowest);
+    EXPECT_EQ(involute_isa_check(kLowest).code, INVOLUTE_OK);
     EXPECT_EQ(involute_isa_check(INVOLUTE_ISA_AVX2).code, INVOLUTE_UNAVAILABLE);
-    EXPECT_EQ(involute_isa_cap(INVOLUTE_ISA_NEON).code, INVOLUTE_UNAVAILABLE);
+    EXPECT_EQ(involute_isa_cap(kForeign).code, INVOLUTE_UNAVAILABLE);
     EXPECT_EQ(involute_isa_cap(static_cast<involute_isa>(-3)).code, INVOLUTE_INVALID_ARGUMENT);
     EXPECT_EQ(involute_isa_cap(INVOLUTE_ISA_AUTO).code, INVOLUTE_OK);
     EXPECT_EQ(involute_isa_best(nullptr, 0), before);

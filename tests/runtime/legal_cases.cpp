@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "core/isa.h"
 #include "involute/involute.h"
 #include "oracle/problem.h"
 #include "tools/oracle_tensors.h"
@@ -92,7 +93,7 @@ struct Case {
 
 std::vector<involute_isa> available_isas() {
     std::vector<involute_isa> isas;
-    for (involute_isa isa : {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512})
+    for (involute_isa isa : kAllIsas)
         if (involute_isa_check(isa).code == INVOLUTE_OK)
             isas.push_back(isa);
     return isas;

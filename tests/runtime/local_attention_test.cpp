@@ -7,6 +7,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "core/isa.h"
 #include "involute/involute.hpp"
 #include "oracle/attention.h"
 
@@ -173,7 +174,7 @@ involute_status error_of(const std::string &json, const std::vector<involute_nam
 } // namespace
 
 TEST(LocalAttention, StaysWithinTheBound) {
-    for (const involute_isa isa : {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512}) {
+    for (const involute_isa isa : kAllIsas) {
         if (involute_isa_check(isa).code != INVOLUTE_OK)
             continue;
         for (const Shape &shape : kShapes) {

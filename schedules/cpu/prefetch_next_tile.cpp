@@ -1,8 +1,8 @@
-#include "schedules/x86/prefetch_next_tile.h"
+#include "schedules/cpu/prefetch_next_tile.h"
 
-#include "schedules/x86/prefetch.h"
+#include "schedules/cpu/prefetch.h"
 
-namespace involute::schedules::x86 {
+namespace involute::schedules::cpu {
 
 using namespace Halide;
 using namespace Halide::Internal;
@@ -64,4 +64,4 @@ Stmt PrefetchNextTile::visit(const For *loop) {
                      loop->device_api, Block::make(body));
 }
 
-} // namespace involute::schedules::x86
+} // namespace involute::schedules::cpu

@@ -1,6 +1,6 @@
-#include "schedules/x86/product.h"
+#include "schedules/cpu/product.h"
 
-namespace involute::schedules::x86 {
+namespace involute::schedules::cpu {
 
 using namespace Halide;
 
@@ -22,4 +22,4 @@ Expr better(const Expr &pixels, int tile, int usual) {
     return cost(tile) * (100 + kPercent) < cost(usual) * 100;
 }
 
-} // namespace involute::schedules::x86
+} // namespace involute::schedules::cpu

@@ -1,9 +1,10 @@
 // Stages that kernel_generation, aggregation and involution have in common.
 #pragma once
 
-#include "schedules/x86/schedules.h"
+#include "schedules/cpu/rows.h"
+#include "schedules/cpu/schedules.h"
 
-namespace involute::schedules::x86 {
+namespace involute::schedules::cpu {
 
 // Into how many runs a loop is cut whose every run is done for each of `others`, so that `threads`
 // have about kLoopPieces pieces each: 1 for one thread.
@@ -19,11 +20,13 @@ void compute_sum(generators::AvgPool &op, const Halide::Expr &group_channels,
                  const Machine &machine);
 
 // The accumulators of one tile of pixels and one step of channels; loop `tile` is around the steps.
-void compute_sum(generators::Aggregation &op, const Machine &machine, const std::vector<int> &steps,
+void compute_sum(generators::Aggregation &op, const Machine &machine, const Steps &steps,
                  bool unroll_taps, const Halide::Var &tile);
 
-// The rows of the input that a task needs, with their border, and where windows begin.
-void compute_padded(generators::Aggregation &op, const Machine &machine,
-                    const std::vector<int> &steps);
+// Where a tile has half a group of channels: few registers for the columns of the input.
+void order_columns(generators::Aggregation &op, const RowTiles &tiles, Halide::Pipeline pipeline);
 
-} // namespace involute::schedules::x86
+// The rows of the input that a task needs, with their border, and where windows begin.
+void compute_padded(generators::Aggregation &op, const Machine &machine, const Steps &steps);
+
+} // namespace involute::schedules::cpu

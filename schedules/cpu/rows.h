@@ -6,7 +6,7 @@
 #include "Halide.h"
 #include "schedules/row_tiles.h"
 
-namespace involute::schedules::x86 {
+namespace involute::schedules::cpu {
 
 // Names of loops that other stages are computed at.
 inline const Halide::Var kTask("task"), kBlock("block"), kTile("xo"), kStep("co");
@@ -27,14 +27,22 @@ Halide::Expr group_size(Halide::Func out);
 // The constant, 0 where it is none.
 int constant_size(const Halide::Expr &group_channels);
 
-// Calls cut(stage, step) with the number of channels of a group that are done at once: all where
-// their number is a constant, else once for every specialisation: `steps`, widest first, and 1. A
-// step of 16 or more is for multiples of it, others for groups that have so many; the last one of a
-// group is shifted inwards.
-void specialize_channels(Halide::Stage at, const Halide::Expr &group_channels,
-                         const std::vector<int> &steps,
+// How many channels of a group are done at once: where their number is a constant, so many (0:
+// all), else what fits of a list, widest first.
+struct Steps {
+    std::vector<int> any;
+    int constant = 0;
+};
+inline const Steps kAllSteps = {{16, 8, 4}};
+
+// The step of groups of constant size.
+int constant_step(const Halide::Expr &group_channels, const Steps &steps);
+
+// Calls cut(stage, step): once where the number of channels is a constant, else for every
+// specialisation: `steps` and 1. A step of 16 or more is for multiples of it, others for groups
+// that have so many; the last one of a group is shifted inwards.
+void specialize_channels(Halide::Stage at, const Halide::Expr &group_channels, const Steps &steps,
                          const std::function<void(Halide::Stage, int)> &cut);
-inline const std::vector<int> kAllSteps = {16, 8, 4};
 
 // Cuts `channel` into steps where a group has more than one, and puts the loops into order: those
 // of `inside`, the steps, those of `outside`.
@@ -43,13 +51,14 @@ void cut_channels(Halide::Stage at, const Halide::Var &channel, const Halide::Ex
                   const std::vector<Halide::VarOrRVar> &outside);
 
 // The loop whose every turn is one step: over the steps, or what stands around them.
-Halide::Var step_loop(const Halide::Expr &group_channels, const Halide::Var &around);
+Halide::Var step_loop(const Halide::Expr &group_channels, const Steps &steps,
+                      const Halide::Var &around);
 
 // Keeps `sum` in registers at loop `at`, one step of channels there. `order`: the loops of its
 // update inside of the channels' vectors, innermost first; `unrolled`: those of both definitions.
 void accumulate_channels(Halide::Func sum, const Halide::LoopLevel &at, const Halide::Var &channel,
                          const Halide::Expr &group_channels, const Machine &machine,
-                         const std::vector<int> &steps, const std::vector<Halide::VarOrRVar> &order,
+                         const Steps &steps, const std::vector<Halide::VarOrRVar> &order,
                          const std::vector<Halide::Var> &unrolled = {});
 
 // The vectors of a step, as wide as divide it.
@@ -60,6 +69,6 @@ void vectorize_step(Halide::Stage at, const Halide::Var &channel, int step, cons
 void rows(Halide::Func out, const Halide::Var &channel, const Halide::Var &group,
           const Halide::Var &x, const Halide::Var &y, const Halide::Var &b, const RowTiles &tiles,
           const Machine &machine, const Halide::Expr &rows_per_task,
-          const std::vector<int> &steps = kAllSteps);
+          const Steps &steps = kAllSteps);
 
-} // namespace involute::schedules::x86
+} // namespace involute::schedules::cpu

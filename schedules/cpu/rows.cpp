@@ -1,8 +1,8 @@
-#include "schedules/x86/rows.h"
+#include "schedules/cpu/rows.h"
 
 #include <algorithm>
 
-namespace involute::schedules::x86 {
+namespace involute::schedules::cpu {
 
 using namespace Halide;
 
@@ -63,13 +63,17 @@ int constant_size(const Expr &group_channels) {
     return fixed != nullptr ? static_cast<int>(fixed->value) : 0;
 }
 
-void specialize_channels(Stage at, const Expr &group_channels, const std::vector<int> &steps,
+int constant_step(const Expr &group_channels, const Steps &steps) {
+    return steps.constant != 0 ? steps.constant : constant_size(group_channels);
+}
+
+void specialize_channels(Stage at, const Expr &group_channels, const Steps &steps,
                          const std::function<void(Stage, int)> &cut) {
-    if (const int fixed = constant_size(group_channels); fixed != 0) {
-        cut(at, fixed);
+    if (Internal::is_const(group_channels)) {
+        cut(at, constant_step(group_channels, steps));
         return;
     }
-    for (int step : steps) {
+    for (int step : steps.any) {
         const Expr fits = step >= 16 ? group_channels % step == 0 : group_channels >= step;
         cut(at.specialize(fits), step);
     }
@@ -80,7 +84,7 @@ void cut_channels(Stage at, const Var &channel, const Expr &group_channels, int 
                   const std::vector<VarOrRVar> &inside, const std::vector<VarOrRVar> &outside) {
     std::vector<VarOrRVar> order = {channel};
     order.insert(order.end(), inside.begin(), inside.end());
-    if (!Internal::is_const(group_channels)) {
+    if (constant_size(group_channels) != step) {
         at.split(channel, kStep, channel, step, TailStrategy::ShiftInwards);
         order.push_back(kStep);
     }
@@ -88,14 +92,14 @@ void cut_channels(Stage at, const Var &channel, const Expr &group_channels, int 
     at.reorder(order);
 }
 
-Var step_loop(const Expr &group_channels, const Var &around) {
-    return Internal::is_const(group_channels) ? around : kStep;
+Var step_loop(const Expr &group_channels, const Steps &steps, const Var &around) {
+    const int constant = constant_size(group_channels);
+    return constant != 0 && constant_step(group_channels, steps) == constant ? around : kStep;
 }
 
 void accumulate_channels(Func sum, const LoopLevel &at, const Var &channel,
-                         const Expr &group_channels, const Machine &machine,
-                         const std::vector<int> &steps, const std::vector<VarOrRVar> &order,
-                         const std::vector<Var> &unrolled) {
+                         const Expr &group_channels, const Machine &machine, const Steps &steps,
+                         const std::vector<VarOrRVar> &order, const std::vector<Var> &unrolled) {
     const auto vectors = [&](Stage stage, int step) {
         vectorize_step(stage, channel, step, machine);
         for (const Var &var : unrolled) {
@@ -118,7 +122,7 @@ void vectorize_step(Stage at, const Var &channel, int step, const Machine &machi
 
 void rows(Func out, const Var &channel, const Var &group, const Var &x, const Var &y, const Var &b,
           const RowTiles &tiles, const Machine &machine, const Expr &rows_per_task,
-          const std::vector<int> &steps) {
+          const Steps &steps) {
     const Var xi("xi"), yo("yo");
     const Expr group_channels = group_size(out);
     const auto cut = [&](Stage at, int tile, int step, TailStrategy tail) {
@@ -136,8 +140,8 @@ void rows(Func out, const Var &channel, const Var &group, const Var &x, const Va
         return;
     }
     specialize_tiles(out, out.output_buffer().dim(2).extent(), tiles, [&](Stage at, int tile) {
-        cut(at, tile, constant_size(group_channels), TailStrategy::ShiftInwards);
+        cut(at, tile, constant_step(group_channels, steps), TailStrategy::ShiftInwards);
     });
 }
 
-} // namespace involute::schedules::x86
+} // namespace involute::schedules::cpu

@@ -6,7 +6,7 @@
 
 #include "Halide.h"
 
-namespace involute::schedules::x86 {
+namespace involute::schedules::cpu {
 
 struct PackedWeight {
     std::string name;
@@ -40,4 +40,4 @@ private:
     bool done_ = false;                                // in the innermost loop
 };
 
-} // namespace involute::schedules::x86
+} // namespace involute::schedules::cpu

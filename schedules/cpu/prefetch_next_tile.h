@@ -5,7 +5,7 @@
 
 #include "Halide.h"
 
-namespace involute::schedules::x86 {
+namespace involute::schedules::cpu {
 
 // A lowering pass. A tile adds the residual after its last step; where that comes from L3 or
 // memory, the tile waits for it. So each tile asks for the lines of the next one's. RedNet-50 at
@@ -24,4 +24,4 @@ private:
     const int lanes_;
 };
 
-} // namespace involute::schedules::x86
+} // namespace involute::schedules::cpu

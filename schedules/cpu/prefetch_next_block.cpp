@@ -1,8 +1,8 @@
-#include "schedules/x86/prefetch_next_block.h"
+#include "schedules/cpu/prefetch_next_block.h"
 
-#include "schedules/x86/prefetch.h"
+#include "schedules/cpu/prefetch.h"
 
-namespace involute::schedules::x86 {
+namespace involute::schedules::cpu {
 
 using namespace Halide;
 using namespace Halide::Internal;
@@ -79,4 +79,4 @@ Stmt PrefetchNextBlock::visit(const Store *store) {
     return Block::make(prefetches(load.index), store);
 }
 
-} // namespace involute::schedules::x86
+} // namespace involute::schedules::cpu

@@ -1,10 +1,10 @@
-// The register tile that every product over channels is made of, on all x86 instruction sets.
+// The register tile that every product over channels is made of, on all instruction sets.
 #pragma once
 
 #include "Halide.h"
 #include "schedules/knobs.h"
 
-namespace involute::schedules::x86 {
+namespace involute::schedules::cpu {
 
 // Keeps `sum`(n, .., pixel, ..) of one tile in registers at the loop the caller has chosen: all
 // vectors of the NR columns x all pixels of the tile are accumulators. One step of the reduction
@@ -18,4 +18,4 @@ void accumulate_in_registers(Halide::Func sum, const Halide::Var &n, const Halid
 // `usual`; a narrow tile has too few accumulators to hide every delay.
 Halide::Expr better(const Halide::Expr &pixels, int tile, int usual);
 
-} // namespace involute::schedules::x86
+} // namespace involute::schedules::cpu

@@ -5,7 +5,7 @@
 
 #include "Halide.h"
 
-namespace involute::schedules::x86 {
+namespace involute::schedules::cpu {
 
 constexpr int kLineFloats = 16; // of a cache line
 
@@ -29,4 +29,4 @@ inline Halide::Internal::Stmt prefetch(const std::string &tensor, const Halide::
                                      Call::Intrinsic));
 }
 
-} // namespace involute::schedules::x86
+} // namespace involute::schedules::cpu
