@@ -48,7 +48,7 @@ for name in $(awk '{ print $6 }' contents | grep -v '/$'); do
         ./usr/bin/involute | ./usr/lib/libinvolute.* | ./usr/lib/pkgconfig/involute*.pc) ;;
         ./usr/lib/cmake/involute/*.cmake) ;;
         ./usr/include/involute/*.h | ./usr/include/involute/*.hpp) ;;
-        ./usr/share/doc/involute/*) ;;
+        ./usr/share/doc/involute/* | ./usr/share/involute/wisdom/*.json) ;;
         *) fail "unexpected: $name" ;;
     esac
 done

@@ -91,6 +91,8 @@ const std::vector<KnownFailure> &known_failures() {
         {"mullapudi2016", Op::kGlobalPool, Form::kWindow, "emit: Error: \n"},
         {"mullapudi2016", Op::kAggregationGradWeight, Form::kWindow, "can't reorder RVars places"},
         {"adams2019", Op::kAggregationGradWeight, Form::kWindow, "can't reorder RVars places"},
+        // On some CPUs its search goes another way and ends in an abort.
+        {"adams2019", Op::kAggregationGradWeight, Form::kWindow, "'Halide::InternalError'"},
         {"li2018", Op::kInvolution, Form::kBottleneck, "kernel: Input buffer in is accessed at -"},
         {"li2018", Op::kInvolution, Form::kSingle, "kernel: Input buffer in is accessed at -"},
         {"adams2019", Op::kLocal, Form::kGrouped, "kernel: Input buffer bias is accessed at -"},
@@ -98,16 +100,14 @@ const std::vector<KnownFailure> &known_failures() {
     return all;
 }
 
-const char *expected_failure(const std::string &schedule, const KernelEntry &kernel) {
-    for (const KnownFailure &known : known_failures())
-        if (schedule == known.schedule && kernel.op == known.op && kernel.form == known.form)
-            return known.message;
-    return "";
-}
-
 // A failure that is known may be gone with another problem.
-bool is_as_known(const std::string &failure, const std::string &known) {
-    return failure.empty() || (!known.empty() && failure.find(known) != std::string::npos);
+bool is_as_known(const std::string &schedule, const KernelEntry &kernel,
+                 const std::string &failure) {
+    const std::vector<KnownFailure> &all = known_failures();
+    return failure.empty() || std::any_of(all.begin(), all.end(), [&](const KnownFailure &known) {
+               return schedule == known.schedule && kernel.op == known.op &&
+                      kernel.form == known.form && failure.find(known.message) != std::string::npos;
+           });
 }
 
 class OtherSchedules : public ::testing::TestWithParam<Op> {
@@ -122,8 +122,7 @@ protected:
                 SCOPED_TRACE("emit " + request.text() + " INVOLUTE_CASE=\"" + problem.text() +
                              "\"");
                 const std::string failure = attempt(request, problem);
-                const std::string known = expected_failure(schedule, *kernel);
-                EXPECT_TRUE(is_as_known(failure, known)) << failure;
+                EXPECT_TRUE(is_as_known(schedule, *kernel, failure)) << failure;
             }
         }
     }
