@@ -175,8 +175,7 @@ void register_all(const Options &options, Prepared *prepared) {
     for (const Operation &operation : rednet50_operations())
         operations.push_back(operation);
     for (const Operation &operation : operations)
-        for (involute_isa isa :
-             {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512, INVOLUTE_ISA_NEON}) {
+        for (involute_isa isa : kInstructionSets) {
             if (involute_isa_check(isa).code != INVOLUTE_OK)
                 continue;
             for (const std::string &schedule : parse_schedules(options.schedules, "--schedules")) {

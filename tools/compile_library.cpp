@@ -14,10 +14,6 @@ namespace involute {
 
 namespace {
 
-// As the columns of the inventory.
-constexpr involute_isa kIsaColumns[] = {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2,
-                                        INVOLUTE_ISA_AVX512, INVOLUTE_ISA_NEON};
-
 const std::vector<CompileTarget> kTargets = {{"x86-64-linux", INVOLUTE_ISA_BASELINE},
                                              {"x86-64-linux-avx2", INVOLUTE_ISA_AVX2},
                                              {"x86-64-linux-avx512", INVOLUTE_ISA_AVX512}};
@@ -389,7 +385,7 @@ std::string LibraryKernel::columns() const {
     std::string text = (built_as.empty() ? row : built_as) + ", " + op + ", " + form;
     for (int number : {kernel, stride, group_channels, channels})
         text += ", " + std::to_string(number);
-    for (involute_isa other : kIsaColumns)
+    for (involute_isa other : kInstructionSets)
         text += ", " + std::to_string(other == isa ? packing : 0);
     return text;
 }

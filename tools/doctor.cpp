@@ -134,8 +134,7 @@ std::vector<Finding> examine() {
                                      megabytes(memory_free_bytes()) + " available"));
     all.push_back(
         fact("library", std::string("involute ") + involute_version() + ", commit " + commit()));
-    for (involute_isa isa :
-         {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512, INVOLUTE_ISA_NEON})
+    for (involute_isa isa : kInstructionSets)
         all.push_back(fact(involute_isa_name(isa), isa_state(isa)));
     all.push_back(kernels());
     all.push_back(digits());

@@ -25,8 +25,7 @@ void print_json(const Json &json) {
 
 Json isa_rows() {
     Json rows = Json::array();
-    for (involute_isa isa :
-         {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512, INVOLUTE_ISA_NEON}) {
+    for (involute_isa isa : kInstructionSets) {
         const involute_status status = involute_isa_check(isa);
         rows.push_back({{"isa", involute_isa_name(isa)},
                         {"usable", status.code == INVOLUTE_OK},

@@ -42,14 +42,11 @@ involute_isa parse_isa(const std::string &text) {
     if (text == "opencl" || text == "cuda")
         throw Failure(kExitEnvironment,
                       "--isa " + text + ": kernels for devices are not part of this version");
-    for (involute_isa isa :
-         {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512, INVOLUTE_ISA_NEON}) {
-        if (text == involute_isa_name(isa)) {
-            require(involute_isa_check(isa), "--isa " + text);
-            return isa;
-        }
-    }
-    throw Failure(kExitFailed, "--isa " + text + ": the library does not know it");
+    const involute_isa isa = isa_named(text);
+    if (isa == INVOLUTE_ISA_AUTO)
+        throw Failure(kExitFailed, "--isa " + text + ": the library does not know it");
+    require(involute_isa_check(isa), "--isa " + text);
+    return isa;
 }
 
 void add_list(CLI::App *command, const std::string &name, std::vector<std::string> *values,
@@ -58,6 +55,13 @@ void add_list(CLI::App *command, const std::string &name, std::vector<std::strin
 }
 
 } // namespace
+
+involute_isa isa_named(const std::string &name) {
+    for (involute_isa isa : kInstructionSets)
+        if (name == involute_isa_name(isa))
+            return isa;
+    return INVOLUTE_ISA_AUTO;
+}
 
 void refuse(const std::string &argument, const std::string &expected, const std::string &found) {
     throw Failure(kExitUsage, argument + ": expected " + expected + ", found \"" + found + "\"");

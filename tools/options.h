@@ -31,6 +31,13 @@ struct Size {
     int64_t height = 0, width = 0; // 0: not given
 };
 
+// Those that have kernels; where one CPU has several of them, rising. As the columns of the
+// inventory.
+inline constexpr involute_isa kInstructionSets[] = {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2,
+                                                    INVOLUTE_ISA_AVX512, INVOLUTE_ISA_NEON};
+// INVOLUTE_ISA_AUTO where it names none of them.
+involute_isa isa_named(const std::string &name);
+
 // What networks are called, rednet-digits included.
 const std::vector<std::string> &model_names();
 

@@ -12,14 +12,6 @@ int64_t square(const Json &layer) {
 
 } // namespace
 
-involute_isa isa_named(const std::string &name) {
-    for (involute_isa isa : {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512,
-                             INVOLUTE_ISA_NEON})
-        if (name == involute_isa_name(isa))
-            return isa;
-    return INVOLUTE_ISA_AUTO;
-}
-
 bool has_group_schedules(int64_t group_channels, int64_t kernel, int64_t dilation) {
     return group_channels % 4 == 0 && group_channels <= 64 && kernel != 0 && dilation == 1;
 }

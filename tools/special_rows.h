@@ -22,7 +22,4 @@ int special_packing(const std::string &op, const std::string &form, int64_t kern
 bool may_be_specialised(const Json &layer);
 LibraryKernel special_row(const Json &layer);
 
-// INVOLUTE_ISA_AUTO where it names none.
-involute_isa isa_named(const std::string &name);
-
 } // namespace involute

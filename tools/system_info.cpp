@@ -24,10 +24,11 @@ namespace involute {
 namespace {
 
 #if defined(__aarch64__)
-constexpr const char *kProcessor = "aarch64";
+constexpr bool kArm = true;
 #else
-constexpr const char *kProcessor = "x86_64";
+constexpr bool kArm = false;
 #endif
+constexpr const char *kProcessor = kArm ? "aarch64" : "x86_64";
 
 // What follows the colon on the first line that starts with `key`, without blanks around.
 std::string proc_field(const char *path, const std::string &key) {
@@ -68,19 +69,17 @@ bool is_emulated() {
     std::ifstream("/proc/sys/kernel/arch") >> kind;
     if (!kind.empty())
         return kind != kProcessor;
-    const bool arm = std::string(kProcessor) == "aarch64";
-    return proc_field("/proc/cpuinfo", arm ? "CPU implementer" : "vendor_id").empty() &&
-           !proc_field("/proc/cpuinfo", arm ? "vendor_id" : "CPU implementer").empty();
+    return proc_field("/proc/cpuinfo", kArm ? "CPU implementer" : "vendor_id").empty() &&
+           !proc_field("/proc/cpuinfo", kArm ? "vendor_id" : "CPU implementer").empty();
 }
 
 std::string cpu_family() {
     if (is_emulated())
         return std::string(kProcessor) + "-emulated";
     std::string text;
-    const bool arm = std::string(kProcessor) == "aarch64";
     const std::vector<const char *> keys =
-        arm ? std::vector<const char *>{"CPU implementer", "CPU part", "CPU variant"}
-            : std::vector<const char *>{"vendor_id", "cpu family", "model\t"};
+        kArm ? std::vector<const char *>{"CPU implementer", "CPU part", "CPU variant"}
+             : std::vector<const char *>{"vendor_id", "cpu family", "model\t"};
     for (const char *key : keys) {
         const std::string value = proc_field("/proc/cpuinfo", key);
         text += (text.empty() ? "" : "-") + (value.empty() ? "unknown" : value);

@@ -18,17 +18,20 @@ namespace {
 using Halide::OutputFileType;
 using Halide::Target;
 
-// Halide's name of an ISA. Features are listed in full: nothing depends on the building machine.
-// Without fused multiply-adds LLVM reorders the sums of unrolled taps unless told to be strict
-// (with them it has nothing to gain, but would lose the fusing).
+// Halide's name of the processor that has an ISA, and of its system.
+std::string processor_of(const std::string &isa, const std::string &os) {
+    return (isa == "neon" ? "arm-64-" : "x86-64-") + os;
+}
+
+// The same with the features of the ISA. Features are listed in full: nothing depends on the
+// building machine. Without fused multiply-adds LLVM reorders the sums of unrolled taps unless told
+// to be strict (with them it has nothing to gain, but would lose the fusing).
 std::string target_of(const std::string &isa, const std::string &os) {
-    if (isa == "neon") {
-        return "arm-64-" + os;
-    }
-    const std::string base = "x86-64-" + os, avx2 = "-sse41-avx-f16c-fma-avx2";
-    return isa == "baseline" ? base + "-strict_float"
-           : isa == "avx2"   ? base + avx2
-                             : base + avx2 + "-avx512-avx512_skylake";
+    const std::string base = processor_of(isa, os), avx2 = "-sse41-avx-f16c-fma-avx2";
+    return isa == "neon"       ? base
+           : isa == "baseline" ? base + "-strict_float"
+           : isa == "avx2"     ? base + avx2
+                               : base + avx2 + "-avx512-avx512_skylake";
 }
 
 std::vector<std::string> schedule_names() {
@@ -73,7 +76,7 @@ void emit_runtime(const Options &options) {
     Halide::Internal::ExecuteGeneratorArgs args;
     args.output_dir = options.out;
     args.output_types = {OutputFileType::object};
-    args.targets = {Target((options.isas.front() == "neon" ? "arm-64-" : "x86-64-") + options.os)};
+    args.targets = {Target(processor_of(options.isas.front(), options.os))};
     args.runtime_name = options.runtime;
     Halide::Internal::execute_generator(args);
 }
