@@ -63,6 +63,11 @@ if(TARGET involute_parts AND TARGET involute_emit)
           ${parts}/involute.h
     DESTINATION ${compiler}
     COMPONENT compiler)
+  install( # where the preset aarch64 has put them
+    DIRECTORY ${parts}/arm-64-linux
+    DESTINATION ${compiler}
+    COMPONENT compiler
+    OPTIONAL)
   install(
     DIRECTORY generators schedules
     DESTINATION ${compiler}/include

@@ -1,11 +1,16 @@
 # What `involute compile` links into the libraries that it writes, beside the emit program: the
 # runtime as one relocatable object without a list of kernels, all kernels as an archive (a linker
-# takes those it needs), and the public header. Included behind InvoluteArchive, whose checks and
-# options hold here too.
+# takes those it needs), and the public header. A build for another processor puts its parts into a
+# folder of the host's, whose command compiles with them. Included behind InvoluteArchive, whose
+# checks and options hold here too.
 if(NOT cxx_libraries OR NOT (INVOLUTE_BUILD_TOOLS OR INVOLUTE_BUILD_TESTS))
   return()
 endif()
 set(parts ${PROJECT_BINARY_DIR}/emit)
+if(CMAKE_CROSSCOMPILING)
+  set(parts ${INVOLUTE_HOST_BUILD}/emit/arm-64-linux)
+  file(MAKE_DIRECTORY ${parts})
+endif()
 set(core ${parts}/involute_core.o)
 add_custom_command(
   OUTPUT ${core}

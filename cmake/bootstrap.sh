@@ -43,3 +43,11 @@ build() { # cmake options
     say "Building"
     cmake --build --preset release
 }
+
+# For 64-bit ARM, with a cross compiler: the targets that are named, or all.
+build_arm() { # cmake --build options
+    say "Configuring for ARM"
+    cmake --preset aarch64
+    say "Building for ARM"
+    cmake --build --preset aarch64 "$@"
+}

@@ -15,7 +15,7 @@ struct AggregationGradInputKnobs {
 
     static AggregationGradInputKnobs defaults(const Machine &machine, int) {
         // Constant window as in AggregationKnobs; any: as many accumulators as hide the latency.
-        return machine.arm           ? AggregationGradInputKnobs{{{4, 3}}, 4}
+        return machine.arm           ? AggregationGradInputKnobs{{{5, 4, 3}}, 4}
                : machine.lanes == 16 ? AggregationGradInputKnobs{{{14, 10, 8, 7, 5}}, 8}
                : machine.lanes == 8  ? AggregationGradInputKnobs{{{4, 5, 3}}, 4}
                                      : AggregationGradInputKnobs{{{2}}, 2};

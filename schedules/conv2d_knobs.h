@@ -41,6 +41,7 @@ inline Conv2dKnobs Conv2dKnobs::defaults(const Machine &machine, int packing) {
     knobs.copy = machine.lanes;
     if (machine.arm) {
         knobs.unroll_k = 8; // of two steps of inputs one load is made
+        knobs.unroll_window = 6;
         knobs.prefetch = 0; // instructions that only a real machine could justify
     }
     return knobs;

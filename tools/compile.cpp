@@ -25,20 +25,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char *kBuildParts =
-    "cmake --preset release && cmake --build --preset release --target involute_parts";
-
 // The runtime, all kernels, the public header (cmake/InvoluteParts.cmake).
 struct Parts {
     std::string core, kernels, headers;
 };
 
 // Beside the emit program; or, where INVOLUTE_EMIT names a program of the user's, with this one.
-Parts find_parts(const std::string &emit) {
+Parts find_parts(const std::string &emit, const std::vector<CompileTarget> &targets) {
     std::vector<std::string> folders = parts_folders();
     folders.insert(folders.begin(), fs::path(emit).parent_path().string());
     std::string missing;
-    for (const fs::path folder : folders) {
+    for (const std::string &parent : folders) {
+        const fs::path folder = fs::path(parent) / parts_subfolder(targets);
         std::string lacks;
         for (const char *name : {"involute_core.o", "libinvolute_kernels.a", "involute.h"})
             if (lacks.empty() && !fs::exists(folder / name))
@@ -48,7 +46,8 @@ Parts find_parts(const std::string &emit) {
         if (missing.empty())
             missing = lacks;
     }
-    throw Failure(kExitEnvironment, "compile: " + missing + " is missing; " + kBuildParts +
+    throw Failure(kExitEnvironment, "compile: " + missing + " is missing; " +
+                                        build_parts_command(targets) +
                                         " builds it, cmake --install build/release installs it");
 }
 
@@ -70,8 +69,9 @@ WorkFolder work_folder(const std::string &output) {
 class LibraryBuilder {
 public:
     LibraryBuilder(const Library &library, const std::string &output)
-        : library_(library), emit_(require_emit_program("compile")), parts_(find_parts(emit_)),
-          output_(output), folder_(work_folder(output)) {}
+        : library_(library), emit_(require_emit_program("compile")),
+          parts_(find_parts(emit_, library.targets)), output_(output),
+          folder_(work_folder(output)) {}
 
     // Returns the size of the archive.
     int64_t build(const std::string &command) {
@@ -200,13 +200,15 @@ private:
             words.push_back(path(kernel->symbol() + ".o"));
         words.push_back(parts_.kernels);
         run(words, "the linker");
-        run({"objcopy", "--wildcard", "--weaken-symbol=_Z*", all}, "objcopy (package binutils)");
-        words = {"objcopy"};
+        run({tool("objcopy"), "--wildcard", "--weaken-symbol=_Z*", all},
+            tool("objcopy") + " (package binutils)");
+        words = {tool("objcopy")};
         for (const std::string &function : library_functions(library_))
             words.push_back("--keep-global-symbol=" + function);
         words.insert(words.end(), {all, object});
-        run(words, "objcopy (package binutils)");
-        run({"ar", "rcsD", path("lib" + library_.name + ".a"), object}, "ar (package binutils)");
+        run(words, tool("objcopy") + " (package binutils)");
+        run({tool("ar"), "rcsD", path("lib" + library_.name + ".a"), object},
+            tool("ar") + " (package binutils)");
     }
 
     void keep_outputs(const std::string &folder) const {
@@ -223,9 +225,13 @@ private:
             fs::rename(file, fs::path(path(folder)) / file.filename());
     }
 
-    static std::string compiler() {
+    std::string tool(const char *name) const {
+        return tool_prefix(library_.targets) + name;
+    }
+
+    std::string compiler() const {
         const std::string named = environment_text("CC");
-        return named.empty() ? "cc" : named;
+        return !named.empty() ? named : is_cross(library_.targets) ? tool("gcc") : "cc";
     }
 
     const Library &library_;
@@ -239,11 +245,11 @@ private:
 std::string memory_of(const Library &library) {
     involute_isa isa = INVOLUTE_ISA_BASELINE; // the best target that runs here
     for (const CompileTarget &target : library.targets)
-        if (involute_isa_check(target.isa).code == INVOLUTE_OK)
+        if (involute_isa_check(stand_in(target.isa)).code == INVOLUTE_OK)
             isa = target.isa;
     Model model;
     model.label = library.label;
-    model.model = model_for(library.model, isa);
+    model.model = model_for(library.model, stand_in(isa));
     const Size size = operator_size(kind_of(library), library.size); // networks have one
     const int64_t batch = std::max<int64_t>(1, library.batch);
     const Session session = create_session(model, batch, size, 1);
@@ -256,7 +262,7 @@ std::string memory_of(const Library &library) {
             ? ""
             : ", " + std::to_string(setting(library.model.json, "channels", 0)) + " channels";
     return "A state at " + size_text(size) + ", batch " + std::to_string(batch) + channels +
-           ", one thread (" + session.json.at("isa").get<std::string>() + "): " + joined(parts) +
+           ", one thread (" + involute_isa_name(isa) + "): " + joined(parts) +
            ". All of it is allocated by create; run allocates nothing.";
 }
 
@@ -312,7 +318,7 @@ void add_compile(CLI::App *app, int *exit_code) {
     list("--batch", &options->batch, "N", "constant batch (of networks the usual one)");
     list("--target", &options->target, "NAME",
          "x86-64-linux, x86-64-linux-avx2, x86-64-linux-avx512 (all of them): variants in one "
-         "archive, the best that runs is taken");
+         "archive, the best that runs is taken; or arm-64-linux");
     command->add_option("--wisdom", options->wisdom, "knobs for the tuned schedule")
         ->type_name("FILE");
     list("--schedule", &options->schedule, "NAME", "where schedules come from (hand)");

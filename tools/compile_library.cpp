@@ -14,33 +14,6 @@ namespace involute {
 
 namespace {
 
-const std::vector<CompileTarget> kTargets = {{"x86-64-linux", INVOLUTE_ISA_BASELINE},
-                                             {"x86-64-linux-avx2", INVOLUTE_ISA_AVX2},
-                                             {"x86-64-linux-avx512", INVOLUTE_ISA_AVX512}};
-const std::vector<std::string> kOtherTargets = {"arm-64-linux", "arm-64-android"};
-
-std::vector<CompileTarget> parse_targets(const std::vector<std::string> &values) {
-    std::set<std::string> asked;
-    std::vector<std::string> known;
-    for (const CompileTarget &target : kTargets)
-        known.push_back(target.name);
-    for (const std::string &item : split_list("--target", values)) {
-        if (std::find(kOtherTargets.begin(), kOtherTargets.end(), item) != kOtherTargets.end())
-            throw Failure(kExitEnvironment,
-                          "--target " + item + ": this version compiles no libraries for it");
-        if (std::find(known.begin(), known.end(), item) == known.end())
-            throw Failure(kExitUsage, "--target: expected " + joined(known) + " or " +
-                                          joined(kOtherTargets, " or ") + ", found \"" + item +
-                                          "\"");
-        asked.insert(item);
-    }
-    std::vector<CompileTarget> targets;
-    for (const CompileTarget &target : kTargets)
-        if (asked.empty() || asked.count(target.name) != 0)
-            targets.push_back(target);
-    return targets;
-}
-
 bool is_identifier(const std::string &name) {
     const std::string first = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
     return !name.empty() && name.size() <= 64 &&
@@ -59,7 +32,8 @@ std::string checked_name(const std::string &given, std::string usual) {
     return name;
 }
 
-// The kernels of this library by row and instruction set, in its order.
+// The kernels of this library by row and instruction set, in its order; behind them those of the
+// other processor's that stand for them.
 std::vector<LibraryKernel> read_inventory() {
     std::vector<LibraryKernel> all;
     for (const Json &entry : Json::parse(involute_kernels_json())) {
@@ -72,6 +46,13 @@ std::vector<LibraryKernel> read_inventory() {
         kernel.packing = entry.at("packing");
         kernel.isa = isa_named(entry.at("isa"));
         all.push_back(kernel);
+    }
+    const size_t own = all.size();
+    for (size_t i = 0; i < own; ++i) {
+        if (stand_in(INVOLUTE_ISA_NEON) != all[i].isa)
+            continue;
+        all.push_back(all[i]);
+        all.back().isa = INVOLUTE_ISA_NEON;
     }
     return all;
 }
@@ -96,6 +77,10 @@ involute_isa next_lower(involute_isa isa) {
     return isa == INVOLUTE_ISA_AVX512 ? INVOLUTE_ISA_AVX2 : INVOLUTE_ISA_BASELINE;
 }
 
+bool runs_here(involute_isa isa) {
+    return involute_isa_check(isa).code == INVOLUTE_OK;
+}
+
 // Every row of `ops`, for `isa` or, where that has none, the next lower instruction set.
 std::vector<LibraryKernel> rows_of_ops(const std::set<std::string> &ops, involute_isa isa) {
     std::vector<LibraryKernel> chosen;
@@ -106,7 +91,7 @@ std::vector<LibraryKernel> rows_of_ops(const std::set<std::string> &ops, involut
             chosen.push_back(kernel);
         }
     }
-    if (isa != INVOLUTE_ISA_BASELINE)
+    if (isa == INVOLUTE_ISA_AVX2 || isa == INVOLUTE_ISA_AVX512)
         for (const LibraryKernel &kernel : rows_of_ops(ops, next_lower(isa)))
             if (rows.count(kernel.row) == 0)
                 chosen.push_back(kernel);
@@ -118,15 +103,17 @@ std::vector<LibraryKernel> rows_of_ops(const std::set<std::string> &ops, involut
 // of all ops.
 std::vector<LibraryKernel> kernels_for(const Model &model, involute_isa isa,
                                        std::set<std::string> ops) {
-    involute_isa here = isa;
-    while (involute_isa_check(here).code != INVOLUTE_OK)
+    involute_isa here = stand_in(isa);
+    const bool known = runs_here(here);
+    while (!runs_here(here))
         here = next_lower(here);
     const std::set<RowName> rows = rows_taken(model, here);
     std::vector<LibraryKernel> chosen;
     for (const LibraryKernel &kernel : inventory()) {
-        if (rows.count({kernel.row, involute_isa_name(kernel.isa)}) == 0)
+        if ((kernel.isa == INVOLUTE_ISA_NEON) != (isa == INVOLUTE_ISA_NEON) ||
+            rows.count({kernel.row, involute_isa_name(stand_in(kernel.isa))}) == 0)
             continue;
-        if (here == isa)
+        if (known)
             chosen.push_back(kernel);
         else
             ops.insert(kernel.op);
@@ -234,7 +221,7 @@ std::vector<LibraryKernel> narrowed_kernels(const Library &library) {
     if (!convolution && !is_involution_family(kind))
         return kernels;
     for (const CompileTarget &target : library.targets)
-        if (involute_isa_check(target.isa).code != INVOLUTE_OK)
+        if (!runs_here(stand_in(target.isa)))
             return kernels; // which row is taken is not known here
     const std::string constants = constants_of(library);
     for (LibraryKernel &kernel : kernels) {
@@ -339,7 +326,7 @@ void describe_operator(const CompileOptions &options, Library *library) {
         throw Failure(kExitUsage, "--embed, --weights: belong to --model");
     library->model = open_operator(library->description, "", library->size);
     library->model.json = library->description;
-    rows_taken(library->model, INVOLUTE_ISA_BASELINE); // what is wrong with it is told first
+    rows_taken(library->model, INVOLUTE_ISA_AUTO); // what is wrong with it is told first
     library->kernels = is_specialised(library->description) ? specialised_kernels(*library)
                                                             : narrowed_kernels(*library);
     library->weights = weights_of(library->description);
@@ -365,7 +352,7 @@ void describe_network(const CompileOptions &options, Library *library) {
     library->name = checked_name(options.name, library->model.label);
     library->kernels = kernels_for_all(library->model, library->targets);
     Json &network = library->model.json;
-    const ModelHandle created = model_for(library->model, INVOLUTE_ISA_BASELINE);
+    const ModelHandle created = model_for(library->model, INVOLUTE_ISA_AUTO);
     network = Json::parse(involute_model_json(created.get()));
     library->classes = network.value("classes", 1000);
     if (library->size.height == 0)

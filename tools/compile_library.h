@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "compile_targets.h"
 #include "network.h"
 
 namespace involute {
@@ -16,11 +17,6 @@ struct CompileOptions {
     std::string weights, wisdom, output, name;
     bool embed = false, json = false;
     std::string command; // as it was given
-};
-
-struct CompileTarget {
-    std::string name; // "x86-64-linux-avx2"
-    involute_isa isa;
 };
 
 // One kernel for one instruction set; the columns of generators/inventory.def.

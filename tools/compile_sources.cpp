@@ -63,7 +63,8 @@ std::string target_names(const Library &library) {
 std::string isa_constant(involute_isa isa) {
     return isa == INVOLUTE_ISA_BASELINE ? "INVOLUTE_ISA_BASELINE"
            : isa == INVOLUTE_ISA_AVX2   ? "INVOLUTE_ISA_AVX2"
-                                        : "INVOLUTE_ISA_AVX512";
+           : isa == INVOLUTE_ISA_AVX512 ? "INVOLUTE_ISA_AVX512"
+                                        : "INVOLUTE_ISA_NEON";
 }
 
 struct Dimension {
@@ -377,16 +378,18 @@ std::string library_readme(const Library &library, const std::string &command, i
         kernels += "| " + kernel.symbol() + " | " + involute_isa_name(kernel.isa) + " | " +
                    (kernel.in_inventory ? "as in the library" : kernel.columns()) +
                    (kernel.constants.empty() ? "" : "; " + kernel.constants) + " |\n";
-    const bool baseline = library.targets[0].isa == INVOLUTE_ISA_BASELINE;
+    const involute_isa least = library.targets[0].isa;
     Words words = common(library, command);
     words["BYTES"] = megabytes(bytes);
     words["EXAMPLE"] = example(library);
     words["LAYOUTS"] = layouts;
     words["KERNELS"] = kernels;
     words["MEMORY"] = library.memory;
+    words["CAPS"] = least == INVOLUTE_ISA_NEON ? "neon" : "baseline, avx2, avx512";
     words["FALLBACK"] =
-        baseline
-            ? "The baseline runs on every x86-64 CPU."
+        least == INVOLUTE_ISA_BASELINE ? "The baseline runs on every x86-64 CPU."
+        : least == INVOLUTE_ISA_NEON
+            ? "NEON is in every 64-bit ARM CPU."
             : "On a CPU without the least of them `@NAME@_create` answers 4 and `@NAME@_message` "
               "names the missing feature.";
     return filled(kReadmeTemplate, library, words);

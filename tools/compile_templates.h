@@ -275,7 +275,7 @@ Dense float32, last dimension innermost.
 ## Which kernels run
 
 The best of the targets that the CPU has; `@NAME@_target` names it, and the environment variable
-`INVOLUTE_MAX_ISA` (baseline, avx2, avx512) caps it. @FALLBACK@
+`INVOLUTE_MAX_ISA` (@CAPS@) caps it. @FALLBACK@
 
 | kernel | target | constants |
 |---|---|---|

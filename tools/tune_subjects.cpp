@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "autotune/spaces.h"
 #include "contestant.h"
 #include "failure.h"
 #include "print.h"

@@ -37,7 +37,8 @@ public:
         promise_kernels(*kernels_);
         set_estimates();
         schedule_by_name(
-            op_, [&] { return knobs<schedules::AggregationGradInputKnobs>(); }, *rows_per_task_);
+            op_, [&] { return knobs<schedules::AggregationGradInputKnobs>(); }, *rows_per_task_,
+            get_pipeline());
     }
 
 private:

@@ -36,7 +36,13 @@ struct Partition {
     int64_t tasks = 1;
 };
 
+// Where the system does not tell it. glibc does not on ARM, where Neoverse-N1 and its successors
+// have 1 or 2 MB.
+#if defined(__aarch64__)
+constexpr int64_t kUsualL2Bytes = 1 << 20;
+#else
 constexpr int64_t kUsualL2Bytes = 512 << 10;
+#endif
 
 // What work is cut for.
 struct Cores {

@@ -11,7 +11,7 @@ const int *row_tiles(const KernelEntry &kernel) {
     static constexpr int kAggregationAvx2[] = {5, 4, 3, 0};
     static constexpr int kAvx512[] = {14, 10, 8, 7, 5, 0};
     static constexpr int kNeon[] = {8, 7, 6, 5, 0};
-    static constexpr int kGradInputNeon[] = {4, 3, 0};
+    static constexpr int kGradInputNeon[] = {5, 4, 3, 0};
     static constexpr int kBaseline[] = {2, 0};
     switch (kernel.isa) {
     case INVOLUTE_ISA_AVX512:

@@ -23,7 +23,8 @@ void compute_sum(Aggregation &op, const Machine &machine, const Steps &steps, bo
 
 void order_columns(Aggregation &op, const RowTiles &tiles, Pipeline pipeline) {
     if (tiles.step != 0) {
-        pipeline.add_custom_lowering_pass(new ColumnOrder(op.sum, tiles.step));
+        pipeline.add_custom_lowering_pass(
+            new ColumnOrder(op.sum, tiles.step, ColumnOrder::kRising));
     }
 }
 

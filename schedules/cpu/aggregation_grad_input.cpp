@@ -107,7 +107,7 @@ void any_window(AggregationGradInput &op, const AggregationGradInputKnobs &knobs
 } // namespace
 
 void schedule(AggregationGradInput &op, const AggregationGradInputKnobs &knobs,
-              const Machine &machine, const Expr &given_rows) {
+              const Machine &machine, const Expr &given_rows, Pipeline) {
     const Expr rows_per_task = chosen(knobs.task_rows, given_rows);
     op.constant_kernel != 0 ? constant_window(op, knobs, machine, rows_per_task)
                             : any_window(op, knobs, machine, rows_per_task);

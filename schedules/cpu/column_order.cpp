@@ -21,8 +21,12 @@ std::vector<Stmt> statements(const Block *block) {
     return all;
 }
 
-// The place of an accumulator that a statement adds to, -1 for other statements.
-int64_t accumulator(const Stmt &statement, const std::string &sum) {
+// The place of an accumulator that a statement adds to, -1 for other statements. Before it names
+// may stand, which are its own.
+int64_t accumulator(Stmt statement, const std::string &sum) {
+    while (const auto *let = statement.as<LetStmt>()) {
+        statement = let->body;
+    }
     const auto *store = statement.as<Store>();
     if (store == nullptr || store->name.compare(0, sum.size(), sum) != 0) {
         return -1;
@@ -43,7 +47,7 @@ Stmt ColumnOrder::visit(const Block *block) {
         if (place < 0) {
             return IRMutator::visit(block);
         }
-        by_column.emplace_back(place / channels_ + taps[place]++, statement);
+        by_column.emplace_back(columns_ * (place / channels_) + taps[place]++, statement);
     }
     std::stable_sort(by_column.begin(), by_column.end(),
                      [](const auto &a, const auto &b) { return a.first < b.first; });

@@ -43,7 +43,8 @@ INVOLUTE_MISSING schedule(generators::Aggregation &, const Machine &, const Expr
     missing("aggregation", "Aggregation");
 }
 
-INVOLUTE_MISSING schedule(generators::AggregationGradInput &, const Machine &, const Expr &) {
+INVOLUTE_MISSING schedule(generators::AggregationGradInput &, const Machine &, const Expr &,
+                          Pipeline) {
     missing("aggregation_grad_input", "AggregationGradInput");
 }
 

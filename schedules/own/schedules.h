@@ -21,7 +21,7 @@ void schedule(generators::KernelGeneration &op, const Machine &machine,
 void schedule(generators::Aggregation &op, const Machine &machine,
               const Halide::Expr &rows_per_task, Halide::Pipeline pipeline);
 void schedule(generators::AggregationGradInput &op, const Machine &machine,
-              const Halide::Expr &rows_per_task);
+              const Halide::Expr &rows_per_task, Halide::Pipeline pipeline);
 void schedule(generators::AggregationGradWeight &op, const Machine &machine,
               const Halide::Expr &rows_per_task);
 void schedule(generators::Involution &op, const Machine &machine, const InvolutionCut &cut,

@@ -9,8 +9,9 @@
 namespace involute::schedules::x86 {
 
 void schedule(generators::AggregationGradInput &op, const AggregationGradInputKnobs &knobs,
-              const Machine &machine, const Halide::Expr &rows_per_task) {
-    cpu::schedule(op, knobs, machine, rows_per_task);
+              const Machine &machine, const Halide::Expr &rows_per_task,
+              Halide::Pipeline pipeline) {
+    cpu::schedule(op, knobs, machine, rows_per_task, pipeline);
 }
 
 } // namespace involute::schedules::x86

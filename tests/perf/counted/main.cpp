@@ -1,6 +1,6 @@
 // What runs under callgrind: each case once, one thread, one dump of the profile for it. Filling
 // and packing of weights run without instrumentation. Says on stdout which row each case took and
-// its multiply-adds. On ARM it runs under QEMU, whose plugin counts by symbol (tests/perf/arm).
+// its multiply-adds. On ARM it runs under QEMU, whose plugin counts by symbol (tests/perf/limits).
 #if defined(__x86_64__)
 #include <valgrind/callgrind.h>
 #else
