@@ -99,11 +99,16 @@ std::string failure_line(const Json &row) {
            " outside); repeat: " + text("command") + "\n";
 }
 
+struct Runs {
+    Json failures = Json::array();
+    Json results = Json::array(); // of all runs
+};
+
 // Runs everything; failures are printed as they come unless JSON is wanted.
-Json run_all(const VerifyOptions &options, const std::vector<Kernels> &all_kernels,
+Runs run_all(const VerifyOptions &options, const std::vector<Kernels> &all_kernels,
              const std::vector<int> &threads, std::vector<Work> *all) {
     Progress progress(static_cast<int>(all->size() * all_kernels.size() * threads.size()));
-    Json failures = Json::array();
+    Runs runs;
     const auto wisdom = wisdom_for(parse_schedules(options.schedule), options.wisdom);
     for (const Kernels &kernels : all_kernels) {
         CaseRunner runner(kernels.isa, kernels.schedule, wisdom);
@@ -115,18 +120,25 @@ Json run_all(const VerifyOptions &options, const std::vector<Kernels> &all_kerne
                 for (size_t i = 0; i < outcomes.size(); ++i) {
                     if (!outcomes[i].not_covered.empty())
                         work.not_covered[i] = outcomes[i].not_covered;
+                    else
+                        runs.results.push_back(
+                            {{"tensor", work.which->name + "/" + work.results[i]},
+                             {"isa", involute_isa_name(kernels.isa)},
+                             {"schedule", kernels.schedule},
+                             {"threads", count},
+                             {"bits", outcomes[i].bits}});
                     if (!outcomes[i].mismatch)
                         continue;
                     work.failed[i] = true;
-                    failures.push_back(failure_row(*work.which, work.results[i],
-                                                   *outcomes[i].mismatch, kernels, count));
+                    runs.failures.push_back(failure_row(*work.which, work.results[i],
+                                                        *outcomes[i].mismatch, kernels, count));
                     progress.clear();
                     if (!options.json)
-                        print(failure_line(failures.back()));
+                        print(failure_line(runs.failures.back()));
                 }
             }
     }
-    return failures;
+    return runs;
 }
 
 int verify(const VerifyOptions &options) {
@@ -139,7 +151,7 @@ int verify(const VerifyOptions &options) {
     for (const std::string &path : options.files)
         files.push_back(open_reference(path));
     std::vector<Work> all = select(files, options.filter);
-    const Json failures = run_all(options, kernels, threads, &all);
+    const Runs runs = run_all(options, kernels, threads, &all);
 
     int64_t passed = 0, failed = 0, not_covered = 0;
     Json named = Json::array();
@@ -157,11 +169,9 @@ int verify(const VerifyOptions &options) {
             }
         }
     if (options.json) {
-        const Json report = {{"passed", passed},
-                             {"failed", failed},
-                             {"not_covered", not_covered},
-                             {"failures", failures},
-                             {"not_covered_results", named}};
+        const Json report = {{"passed", passed},           {"failed", failed},
+                             {"not_covered", not_covered}, {"failures", runs.failures},
+                             {"results", runs.results},    {"not_covered_results", named}};
         print(report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
     } else {
         if (options.verbose)
@@ -204,7 +214,7 @@ void add_verify(CLI::App *app, int *exit_code) {
         "Bounds: layers n * 2^-24 * sum |w*x| for each value, composed where two sums are "
         "chained;\n"
         "networks 1e-5 of a tensor's largest value. \"Not covered\": no operator or kernel for it "
-        "in\nthis version.\n\n");
+        "in\nthis version. JSON has of every run a hash of the result's bits.\n\n");
     command->callback([=] { *exit_code = verify(*options); });
 }
 

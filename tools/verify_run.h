@@ -20,7 +20,10 @@ struct Mismatch { // the value furthest outside its bound
 struct Outcome {
     std::string not_covered;          // why; empty: it was run
     std::optional<Mismatch> mismatch; // none: passed
+    std::string bits;                 // a hash of those of all values
 };
+
+std::string hash_of_bits(const float *values, int64_t count);
 
 // `bound_of` tells the bound of value i. Where the expected value is not finite, the other must be
 // the same; where it is, the other and the bound must be finite as well.

@@ -3,7 +3,6 @@
 // multiply-adds, K = 7, nothing spilled; by llvm-mca 99% of the multiply-adders of Neoverse-N1 and
 // V2, with 4 and 6 pixels as much. Tap by tap 5 pixels took 286 (69%) and 4 pixels 204 (78%).
 #include "schedules/arm/schedules.h"
-#include "schedules/cpu/column_order.h"
 
 namespace involute::schedules::arm {
 
@@ -11,10 +10,6 @@ void schedule(generators::AggregationGradInput &op, const AggregationGradInputKn
               const Machine &machine, const Halide::Expr &rows_per_task,
               Halide::Pipeline pipeline) {
     cpu::schedule(op, knobs, machine, rows_per_task, pipeline);
-    if (op.constant_kernel != 0) {
-        pipeline.add_custom_lowering_pass(
-            new cpu::ColumnOrder(op.sum, 16, cpu::ColumnOrder::kFalling));
-    }
 }
 
 } // namespace involute::schedules::arm

@@ -22,9 +22,15 @@ void compute_sum(Aggregation &op, const Machine &machine, const Steps &steps, bo
 }
 
 void order_columns(Aggregation &op, const RowTiles &tiles, Pipeline pipeline) {
-    if (tiles.step != 0) {
-        pipeline.add_custom_lowering_pass(
-            new ColumnOrder(op.sum, tiles.step, ColumnOrder::kRising));
+    // 3x3 is 6% slower in this order with AVX-512 (Zen 5, 32@112), 7x7 1 to 2% faster; with AVX2 it
+    // is the same code.
+    constexpr int kManyTaps = 5;
+    const bool many = constant_size(op.taps.x.extent()) >= kManyTaps;
+    const int channels = tiles.step != 0 ? tiles.step
+                         : many          ? constant_size(group_size(op.out))
+                                         : 0;
+    if (channels != 0) {
+        pipeline.add_custom_lowering_pass(new ColumnOrder(op.sum, channels, ColumnOrder::kRising));
     }
 }
 

@@ -1,6 +1,7 @@
 // The aggregation turned round: what flows to a pixel comes from the windows that held it.
 #include <algorithm>
 
+#include "schedules/cpu/column_order.h"
 #include "schedules/cpu/rows.h"
 #include "schedules/cpu/schedules.h"
 
@@ -107,10 +108,14 @@ void any_window(AggregationGradInput &op, const AggregationGradInputKnobs &knobs
 } // namespace
 
 void schedule(AggregationGradInput &op, const AggregationGradInputKnobs &knobs,
-              const Machine &machine, const Expr &given_rows, Pipeline) {
+              const Machine &machine, const Expr &given_rows, Pipeline pipeline) {
     const Expr rows_per_task = chosen(knobs.task_rows, given_rows);
-    op.constant_kernel != 0 ? constant_window(op, knobs, machine, rows_per_task)
-                            : any_window(op, knobs, machine, rows_per_task);
+    if (op.constant_kernel == 0) {
+        any_window(op, knobs, machine, rows_per_task);
+        return;
+    }
+    constant_window(op, knobs, machine, rows_per_task);
+    pipeline.add_custom_lowering_pass(new ColumnOrder(op.sum, 16, ColumnOrder::kFalling));
 }
 
 } // namespace involute::schedules::cpu

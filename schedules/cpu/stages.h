@@ -23,7 +23,8 @@ void compute_sum(generators::AvgPool &op, const Halide::Expr &group_channels,
 void compute_sum(generators::Aggregation &op, const Machine &machine, const Steps &steps,
                  bool unroll_taps, const Halide::Var &tile);
 
-// Where a tile has half a group of channels: few registers for the columns of the input.
+// Where registers for the columns of the input are few (half a group of channels at once), and for
+// large windows of groups of constant size.
 void order_columns(generators::Aggregation &op, const RowTiles &tiles, Halide::Pipeline pipeline);
 
 // The rows of the input that a task needs, with their border, and where windows begin.

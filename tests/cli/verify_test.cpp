@@ -1,6 +1,9 @@
 // `involute verify` passes what is right and finds what is wrong: one value moved by a thousandth
 // of its tensor's maximum, a NaN, a file without cases.
 #include <cmath>
+#include <map>
+#include <set>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -55,6 +58,22 @@ TEST(Verify, FilterChoosesByName) {
     EXPECT_EQ(report.at("failed"), 0);
     EXPECT_EQ(report.at("not_covered"), 0);
     EXPECT_EQ(run_command({"verify", source_path(kLayers), "--filter", "no such"}).exit_code, 2);
+}
+
+TEST(Verify, JsonHasTheBitsOfEveryRun) {
+    const Answer answer = run_command({"verify", source_path(kTiny), "--threads", "1,2", "--json"});
+    ASSERT_EQ(answer.exit_code, 0) << answer.err;
+    std::map<std::string, std::set<std::string>> bits; // by tensor
+    std::set<std::string> all;
+    const nlohmann::json report = answer.json();
+    for (const nlohmann::json &row : report.at("results")) {
+        bits[row.at("tensor")].insert(row.at("bits").get<std::string>());
+        all.insert(row.at("bits").get<std::string>());
+    }
+    EXPECT_EQ(bits.size(), 15u);
+    EXPECT_GT(all.size(), 10u) << "results differ";
+    for (const auto &[tensor, hashes] : bits)
+        EXPECT_EQ(hashes.size(), 1u) << tensor << ": other bits with another number of threads";
 }
 
 struct Spoiled {
