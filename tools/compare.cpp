@@ -240,7 +240,7 @@ int compare(const CompareOptions &options) {
     return comparison.finish();
 }
 
-constexpr const char *kFooter =
+constexpr const char *kCompareFooter =
     R"(Without options: every operator at RedNet's five shapes, on one thread and the best
 instruction set, by the hand schedule, without one (naive) and by Halide's autoschedulers for CPUs.
 --op names some of these operators; with settings (--channels, --kernel, --size, ...) the shapes are
@@ -295,7 +295,7 @@ void add_compare(CLI::App *app, int *exit_code) {
     command->add_option("--turn", options->turn, "seconds of a turn (0.02)")->type_name("SECONDS");
     command->add_flag("--fresh", options->fresh, "measure finished rows again");
     command->add_flag("--json", options->json, "print JSON");
-    command->footer(kFooter);
+    command->footer(kCompareFooter);
     command->callback([=] { *exit_code = compare(*options); });
 }
 
