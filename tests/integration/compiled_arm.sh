@@ -8,35 +8,12 @@ set -euo pipefail
 source=$(cd "$1" && pwd)
 build=$(cd "$2" && pwd)
 involute=$build/involute
-cross=aarch64-linux-gnu-gcc
-emulator="qemu-aarch64 -L /usr/aarch64-linux-gnu"
-for program in $cross qemu-aarch64; do
-    command -v $program > /dev/null || {
-        echo "skipped: $program is missing (apt-get install g++-aarch64-linux-gnu qemu-user)"
-        exit 77
-    }
-done
-[ -e "$build/emit/arm-64-linux/involute_core.o" ] || {
-    echo "skipped: nothing was built for ARM (cmake --preset aarch64;" \
-        "cmake --build --preset aarch64 --target involute_parts)"
-    exit 77
-}
-grep -q avx2 /proc/cpuinfo || {
-    echo "skipped: this CPU has no AVX2 (without fused multiply-adds bits are others)"
-    exit 77
-}
-folder=$(mktemp -d "${TMPDIR:-/tmp}/involute-compiled-arm-XXXXXX")
-trap 'rm -rf "$folder"' EXIT
-cp "$source"/tests/integration/compiled/{alone,logits}.c "$folder"
-cd "$folder"
-unset INVOLUTE_MAX_ISA CC
+. "$source/tests/integration/arm.sh"
+require "$build/emit/arm-64-linux/involute_core.o" involute_parts
+own_folder compiled-arm
+cp "$source"/tests/integration/compiled/{alone,logits}.c .
 flags="-std=c11 -D_POSIX_C_SOURCE=200809L -O1 -Wall -Wextra -Werror"
 libraries="-pthread -lm"
-
-fail() {
-    echo "FAILED: $*" >&2
-    exit 1
-}
 
 # library TARGET FOLDER OPTION...: compiled into FOLDER, named by it
 library() {
@@ -52,7 +29,7 @@ done
 # shellcheck disable=SC2086 # flags are words
 cc $flags -Ix86-64-linux-avx2/net logits.c -o here x86-64-linux-avx2/net/libnet.a $libraries
 # shellcheck disable=SC2086
-$cross $flags -Iarm-64-linux/net logits.c -o there arm-64-linux/net/libnet.a $libraries
+$arm_compiler $flags -Iarm-64-linux/net logits.c -o there arm-64-linux/net/libnet.a $libraries
 ./here > here.txt 2> target
 grep -qx x86-64-linux-avx2 target || fail "target here: $(cat target)"
 $emulator ./there > there.txt 2> target || fail "RedNet-26 under QEMU: $(cat target)"
@@ -67,7 +44,7 @@ wrapped="-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc"
 wrapped="$wrapped,--wrap=posix_memalign"
 for linked in "" "-static -Wl,--eh-frame-hdr"; do
     # shellcheck disable=SC2086
-    $cross $flags $wrapped $linked -Iarm-64-linux/digits -Iarm-64-linux/window alone.c -o alone \
+    $arm_compiler $flags $wrapped $linked -Iarm-64-linux/digits -Iarm-64-linux/window alone.c -o alone \
         arm-64-linux/digits/libdigits.a arm-64-linux/window/libwindow.a $libraries 2> log ||
         fail "two libraries, $linked: $(cat log)"
     $emulator ./alone || fail "two libraries in one program, $linked"

@@ -6,25 +6,13 @@
 set -euo pipefail
 source=$(cd "$1" && pwd)
 build=$(cd "$2" && pwd)
-arm=$3/involute
+arm=$(realpath "$3")/involute
 pinned=$source/tests/determinism/rednet26.sha256
-command -v qemu-aarch64 > /dev/null || {
-    echo "skipped: qemu-aarch64 is missing (apt-get install qemu-user)"
-    exit 77
-}
-[ -x "$arm" ] || {
-    echo "skipped: $arm is missing (cmake --preset aarch64; cmake --build --preset aarch64)"
-    exit 77
-}
-grep -q avx2 /proc/cpuinfo || {
-    echo "skipped: this CPU has no AVX2 (without fused multiply-adds bits are others)"
-    exit 77
-}
-folder=$(mktemp -d "${TMPDIR:-/tmp}/involute-bits-XXXXXX")
-trap 'rm -rf "$folder"' EXIT
-unset INVOLUTE_MAX_ISA
+. "$source/tests/integration/arm.sh"
+require "$arm" involute_command
+own_folder same-bits
 
-python3 - "$folder/in.safetensors" << 'PYTHON'
+python3 - in.safetensors << 'PYTHON'
 import json, struct, sys
 count, state, values = 3 * 224 * 224, 1, []
 for _ in range(count):
@@ -39,13 +27,10 @@ PYTHON
 
 # hash COMMAND...: of what the command writes
 hash() {
-    "$@" run --model rednet26 --weights synthetic --tensor "$folder/in.safetensors" --features \
-        --output "$folder/out.safetensors" > "$folder/log" 2>&1 || {
-        cat "$folder/log" >&2
-        exit 1
-    }
-    sha256sum < "$folder/out.safetensors" | cut -d' ' -f1
-    rm "$folder/out.safetensors"
+    "$@" run --model rednet26 --weights synthetic --tensor in.safetensors --features \
+        --output out.safetensors > log 2>&1 || fail "$(cat log)"
+    sha256sum < out.safetensors | cut -d' ' -f1
+    rm out.safetensors
 }
 
 found=$(hash "$build/involute")
@@ -60,6 +45,5 @@ tell() {
 }
 tell "x86, the best of this CPU" "$found"
 tell "x86, avx2" "$(INVOLUTE_MAX_ISA=avx2 hash "$build/involute")"
-tell "ARM under QEMU, neon" "$(hash qemu-aarch64 -L /usr/aarch64-linux-gnu "$arm")"
-[ $status = 0 ] || echo "FAILED: pinned is $want" >&2
-exit $status
+tell "ARM under QEMU, neon" "$(hash $emulator "$arm")"
+[ $status = 0 ] || fail "pinned is $want"

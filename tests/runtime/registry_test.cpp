@@ -236,5 +236,17 @@ TEST(Registry, WhyTellsTheCaseAndThePassedOver) {
                    "conv2d_point_n32: multiples of 32 output channels only");
 }
 
+// `involute compile --target arm-64-linux` takes the rows and packing of the baseline.
+TEST(Inventory, NeonHasTheRowsOfTheBaseline) {
+    int rows = 0;
+#define INVOLUTE_ROW(name, op, form, kernel, stride, group, channels, baseline, avx2, avx512,      \
+                     neon)                                                                         \
+    EXPECT_EQ(neon, baseline) << #name;                                                            \
+    ++rows;
+#include "generators/inventory.def"
+#undef INVOLUTE_ROW
+    EXPECT_GT(rows, 40);
+}
+
 } // namespace
 } // namespace involute
