@@ -25,6 +25,7 @@ endif()
 # Where kernels are built for another processor, the emit program is that of a build for this one.
 if(CMAKE_CROSSCOMPILING)
   find_package(HalideHelpers REQUIRED)
+  set(Halide_VERSION ${HalideHelpers_VERSION})
   set(INVOLUTE_HOST_BUILD ${PROJECT_SOURCE_DIR}/build/release
       CACHE PATH "Build for this machine, whose emit program builds the kernels")
   if(NOT EXISTS ${INVOLUTE_HOST_BUILD}/emit/involute_emit)

@@ -98,11 +98,16 @@ std::vector<Json> measure(const BenchCase &which) {
     const int cores = std::min(which.threads, usable_cores());
     runner.run();
     const std::vector<double> first = which.profile ? layer_seconds(runner) : std::vector<double>();
-    runner.warm_up(kWarmUpSeconds);
-    const PeakSamples before = sample_peak(which.isa, cores, kPeakSamples);
+    // A given number of runs under an emulator is counted, not timed: nothing else is to be run.
+    const bool counted_runs = is_emulated() && which.min_seconds == 0;
+    const auto peak_samples = [&] {
+        return counted_runs ? PeakSamples() : sample_peak(which.isa, cores, kPeakSamples);
+    };
+    runner.warm_up(counted_runs ? 0 : kWarmUpSeconds);
+    const PeakSamples before = peak_samples();
     runner.warm_up(0); // the peak loops left the caches to it, not warm
     const Timing timing = timed_loop(which, &runner, &times, capacity);
-    const PeakSamples after = sample_peak(which.isa, cores, kPeakSamples);
+    const PeakSamples after = peak_samples();
 
     const double runs = static_cast<double>(timing.iterations);
     const double middle = median(timing.seconds);

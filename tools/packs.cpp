@@ -200,7 +200,14 @@ private:
     }
 
     std::string runtime() const {
-        return folder_ + "/halide_runtime-" + hash_ + ".o";
+        return folder_ + "/halide_runtime-" + processor() + "-" + hash_ + ".o";
+    }
+
+    // By an instruction set that all of its kind have. A folder may be shared with an emulated one.
+    static std::string processor() {
+        return involute_isa_name(involute_isa_check(INVOLUTE_ISA_NEON).code == INVOLUTE_OK
+                                     ? INVOLUTE_ISA_NEON
+                                     : INVOLUTE_ISA_BASELINE);
     }
 
     void build_runtime() const {
@@ -208,7 +215,9 @@ private:
             return;
         const WorkFolder folder(folder_);
         const std::string log = folder.path() + "/log";
-        wait_for(start_program({emit_, "--runtime", "halide_runtime", "--out", folder.path()}, log),
+        wait_for(start_program({emit_, "--runtime", "halide_runtime", "--isa", processor(), "--out",
+                                folder.path()},
+                               log),
                  "pack Halide's runtime: the emit program", log);
         fs::rename(folder.path() + "/halide_runtime.o", runtime());
     }

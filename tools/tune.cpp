@@ -85,6 +85,9 @@ private:
         for (const BenchCase &which : cases_) {
             if (options_.cost == kInstructions)
                 require_counting(which.isa);
+            else if (is_emulated())
+                throw Failure(kExitEnvironment, "tune: under an emulator times mean nothing; "
+                                                "--cost instructions counts");
             std::vector<std::string> left_out;
             Work work = {which, which.description.is_object() ? operator_subjects(which, &left_out)
                                                               : network_subjects(which, &left_out)};

@@ -1,5 +1,7 @@
-// The case runs in a process of its own under callgrind, which counts inside of the kernel only and
-// writes a profile whenever a call of it ends.
+// The case runs in a process of its own: under callgrind, which counts inside of the kernel only
+// and writes a profile whenever a call of it ends; or under QEMU, where a plugin counts inside of
+// this library and the packs (tools/instruction_mix.c), and what one run more adds is that of a
+// run.
 #include "tune_instructions.h"
 
 #include <algorithm>
@@ -18,9 +20,10 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr double kCountingSeconds = 300;
+constexpr const char *kSystemRoot = "/usr/aarch64-linux-gnu"; // of Debian's cross compiler
 
-std::vector<std::string> bench_words(BenchCase which, const std::string &folder) {
-    which.min_seconds = 0, which.min_iterations = 1;
+std::vector<std::string> bench_words(BenchCase which, const std::string &folder, int runs) {
+    which.min_seconds = 0, which.min_iterations = runs;
     std::vector<std::string> words = bench_arguments(which, which.size);
     if (which.wisdom) {
         const std::string file = folder + "/wisdom.json";
@@ -40,9 +43,60 @@ double total_of(const std::string &profile) {
     return 0;
 }
 
+std::string plugin() {
+    return (fs::path(require_emit_program("--cost instructions")).parent_path() /
+            "instruction_mix.so")
+        .string();
+}
+
+// All that is executed in the library and in packs, by a process that runs the case so often.
+double executed(const BenchCase &which, const std::string &folder, int runs, std::string *failure) {
+    std::vector<std::string> words = {
+        "qemu-aarch64",
+        "-L",
+        kSystemRoot,
+        "-E",
+        std::string("LD_LIBRARY_PATH=") + kSystemRoot + "/lib",
+        "-plugin",
+        plugin() + ",in=libinvolute.so,in=" + environment_text("INVOLUTE_PACKS") + "/",
+        program_path()};
+    const std::vector<std::string> bench = bench_words(which, folder, runs);
+    words.insert(words.end(), bench.begin(), bench.end());
+    const std::string log = folder + "/log";
+    ProgramPool pool({kCountingSeconds, 0});
+    pool.start(words, log, [&](const Ending &ending) {
+        if (!ending.text.empty())
+            *failure = "qemu-aarch64 " + ending.text + "\n" + text_of(log);
+    });
+    pool.wait_for_all();
+    const std::string text = text_of(log), key = "{\"total\": ";
+    const size_t at = text.rfind(key);
+    return at == std::string::npos ? 0 : std::strtod(text.c_str() + at + key.size(), nullptr);
+}
+
+double count_emulated(const BenchCase &which, const std::string &symbol, const std::string &folder,
+                      std::string *failure) {
+    const double one = executed(which, folder, 1, failure);
+    const double two = failure->empty() ? executed(which, folder, 2, failure) : 0;
+    if (failure->empty() && !(two > one && one > 0))
+        *failure = symbol + ": QEMU has counted " + significant(one, 9) + " and " +
+                   significant(two, 9) + " instructions for one run and two";
+    return failure->empty() ? two - one : 0;
+}
+
 } // namespace
 
 void require_counting(involute_isa isa) {
+    if (isa == INVOLUTE_ISA_NEON && is_emulated()) {
+        if (!on_path("qemu-aarch64"))
+            throw Failure(kExitEnvironment, "--cost instructions: qemu-aarch64 is missing; "
+                                            "apt-get install qemu-user");
+        if (!fs::exists(plugin()))
+            throw Failure(kExitEnvironment, "--cost instructions: " + plugin() +
+                                                " is missing; cmake --build --preset release "
+                                                "builds it");
+        return;
+    }
     if (!on_path("valgrind"))
         throw Failure(kExitEnvironment,
                       "--cost instructions: valgrind is missing; apt-get install valgrind");
@@ -54,6 +108,8 @@ void require_counting(involute_isa isa) {
 
 double count_instructions(const BenchCase &which, const std::string &symbol,
                           const std::string &folder, std::string *failure) {
+    if (which.isa == INVOLUTE_ISA_NEON && is_emulated())
+        return count_emulated(which, symbol, folder, failure);
     const std::string profile = folder + "/profile", log = folder + "/log";
     const std::string entry_point = symbol + "_argv"; // what the runtime calls
     std::vector<std::string> words = {"valgrind",
@@ -63,7 +119,7 @@ double count_instructions(const BenchCase &which, const std::string &symbol,
                                       "--toggle-collect=" + entry_point,
                                       "--dump-after=" + entry_point,
                                       program_path()};
-    const std::vector<std::string> bench = bench_words(which, folder);
+    const std::vector<std::string> bench = bench_words(which, folder, 1);
     words.insert(words.end(), bench.begin(), bench.end());
     ProgramPool pool({kCountingSeconds, 0});
     pool.start(words, log, [&](const Ending &ending) {

@@ -1,5 +1,6 @@
-// Another cost than time: instructions, counted by valgrind. Exact whatever else the machine does,
-// but blind to caches and ports: for instruction sets that valgrind knows (up to AVX2).
+// Another cost than time: instructions, counted by valgrind, under QEMU by a plugin of it. Exact
+// whatever else the machine does, but blind to caches and ports: for instruction sets that valgrind
+// knows (up to AVX2), and NEON without an ARM machine.
 #pragma once
 
 #include <string>
@@ -10,7 +11,7 @@ namespace involute {
 
 inline const std::string kTime = "time", kInstructions = "instructions"; // --cost
 
-// Stops with exit 3 where valgrind is not there or does not know the instruction set.
+// Stops with exit 3 where what counts is not there or does not know the instruction set.
 void require_counting(involute_isa isa);
 
 // Of one call of the kernel `symbol` in a run of the case on one thread. `folder` may be written

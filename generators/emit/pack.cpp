@@ -37,7 +37,22 @@ std::string quoted(const std::string &text) {
 std::string isa_constant(const std::string &isa) {
     return isa == "baseline" ? "INVOLUTE_ISA_BASELINE"
            : isa == "avx2"   ? "INVOLUTE_ISA_AVX2"
+           : isa == "neon"   ? "INVOLUTE_ISA_NEON"
                              : "INVOLUTE_ISA_AVX512";
+}
+
+// That $CC names, else the usual one for the instruction set.
+std::string compiler_for(const std::string &isa) {
+    const char *named = std::getenv("CC");
+    if (named != nullptr && *named != 0) {
+        return named;
+    }
+#ifndef __aarch64__
+    if (isa == "neon") {
+        return "aarch64-linux-gnu-gcc";
+    }
+#endif
+    return "cc";
 }
 
 std::string table_source(const PackContents &contents) {
@@ -115,9 +130,8 @@ void link_pack(const PackContents &contents, const std::string &path) {
     write(folder + "/involute.h", kHeader);
     write(folder + "/table.c", table_source(contents));
     write(folder + "/exports.map", "{ global: involute_pack; local: *; };\n");
-    const char *compiler = std::getenv("CC");
     const std::string temporary = path + "." + std::to_string(getpid());
-    std::vector<std::string> words = {compiler != nullptr && *compiler != 0 ? compiler : "cc",
+    std::vector<std::string> words = {compiler_for(contents.isas[0]),
                                       "-shared",
                                       "-fPIC",
                                       "-O1",

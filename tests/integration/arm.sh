@@ -1,5 +1,5 @@
 # Sourced by the tests that run programs for ARM under QEMU.
-emulator="qemu-aarch64 -L /usr/aarch64-linux-gnu"
+emulator="qemu-aarch64 -L /usr/aarch64-linux-gnu -E LD_LIBRARY_PATH=/usr/aarch64-linux-gnu/lib"
 arm_compiler=aarch64-linux-gnu-gcc
 
 skip() {

@@ -1,5 +1,5 @@
-"""Executed ARM instructions by class of cases of tests/perf/counted, counted by QEMU with
-instruction_mix.c."""
+"""Executed ARM instructions by class of cases of tests/perf/counted, counted by QEMU with the plugin
+tools/instruction_mix.c."""
 import concurrent.futures
 import json
 import os
@@ -8,16 +8,18 @@ import sys
 from hot_loops import run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+PLUGIN = os.path.join(HERE, "../../../tools/instruction_mix.c")
 
 
 def emulator(*arguments):
-    return ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu", *arguments]
+    root = "/usr/aarch64-linux-gnu"
+    return ["qemu-aarch64", "-L", root, "-E", f"LD_LIBRARY_PATH={root}/lib", *arguments]
 
 
 class Mixes:
     def __init__(self, build, folder):
         self.plugin = os.path.join(folder, "libmix.so")
-        run(["gcc", "-O2", "-shared", "-fPIC", os.path.join(HERE, "instruction_mix.c"), "-o",
+        run(["gcc", "-O2", "-shared", "-fPIC", PLUGIN, "-o",
              self.plugin])
         self.program = os.path.join(build, "perf", "involute_counted_kernels")
         listed = run(emulator(self.program, "--isa", "neon", "--list")).stdout.split("\n")
