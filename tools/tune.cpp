@@ -302,7 +302,7 @@ void add_tune(CLI::App *app, int *exit_code) {
         ->type_name("NAME");
     command
         ->add_option("--cost", options->cost,
-                     "what is minimised: time, or instructions as valgrind counts them")
+                     "what is minimised: time, or instructions as valgrind (NEON: QEMU) counts")
         ->type_name("NAME");
     command->add_option("--time-limit", options->time_limit, "90s, 10m, 2h (none)")
         ->type_name("TIME");
