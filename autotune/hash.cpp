@@ -1,6 +1,5 @@
 #include "autotune/hash.h"
 
-#include <cstdint>
 #include <cstdio>
 
 namespace involute::autotune {
@@ -12,6 +11,11 @@ std::string hash_of_text(const std::string &text) {
     char digits[17];
     std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
     return digits;
+}
+
+std::string hash_of_values(const float *values, int64_t count) {
+    return hash_of_text(
+        {reinterpret_cast<const char *>(values), static_cast<size_t>(count) * sizeof(float)});
 }
 
 } // namespace involute::autotune

@@ -6,6 +6,7 @@
 #include "failure.h"
 #include "options.h"
 #include "print.h"
+#include "system_info.h"
 
 namespace involute {
 
@@ -20,12 +21,6 @@ const std::vector<std::string> kOtherTargets = {"arm-64-android", "arm-64-ios", 
 bool is_arm(involute_isa isa) {
     return isa == INVOLUTE_ISA_NEON;
 }
-
-#ifdef __aarch64__
-constexpr bool kHostIsArm = true;
-#else
-constexpr bool kHostIsArm = false;
-#endif
 
 [[noreturn]] void cannot(const std::string &name, const std::string &reason) {
     throw Failure(kExitEnvironment, "--target " + name + ": " + reason);
@@ -49,9 +44,9 @@ std::vector<CompileTarget> parse_targets(const std::vector<std::string> &values)
     }
     std::vector<CompileTarget> targets;
     for (const CompileTarget &target : kTargets) {
-        if (asked.empty() ? is_arm(target.isa) != kHostIsArm : asked.count(target.name) == 0)
+        if (asked.empty() ? is_arm(target.isa) != kArm : asked.count(target.name) == 0)
             continue;
-        if (kHostIsArm && !is_arm(target.isa))
+        if (kArm && !is_arm(target.isa))
             cannot(target.name, "libraries for x86 are compiled on x86");
         targets.push_back(target);
     }
@@ -63,7 +58,7 @@ std::vector<CompileTarget> parse_targets(const std::vector<std::string> &values)
 }
 
 bool is_cross(const std::vector<CompileTarget> &targets) {
-    return is_arm(targets.front().isa) != kHostIsArm;
+    return is_arm(targets.front().isa) != kArm;
 }
 
 std::string tool_prefix(const std::vector<CompileTarget> &targets) {
@@ -81,7 +76,7 @@ std::string build_parts_command(const std::vector<CompileTarget> &targets) {
 }
 
 involute_isa stand_in(involute_isa isa) {
-    return is_arm(isa) && !kHostIsArm ? INVOLUTE_ISA_BASELINE : isa;
+    return is_arm(isa) && !kArm ? INVOLUTE_ISA_BASELINE : isa;
 }
 
 } // namespace involute

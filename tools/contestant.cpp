@@ -118,9 +118,8 @@ private:
         const Comparison comparison = compare(problem_->expected, output.data());
         if (!comparison.wrong.empty())
             return {{"error", comparison.wrong}};
-        const std::string bits(reinterpret_cast<const char *>(output.data()),
-                               count * sizeof(float));
-        return {{"hash", autotune::hash_of_text(bits)}, {"worst", comparison.worst}};
+        return {{"hash", autotune::hash_of_values(output.data(), output.count())},
+                {"worst", comparison.worst}};
     }
 
     // As the layers around it would: everything of the last run is gone from the inner caches.

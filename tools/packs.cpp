@@ -17,6 +17,7 @@
 #include "files.h"
 #include "progress.h"
 #include "special_rows.h"
+#include "system_info.h"
 #include "tuned_layers.h"
 
 namespace involute {
@@ -205,9 +206,7 @@ private:
 
     // By an instruction set that all of its kind have. A folder may be shared with an emulated one.
     static std::string processor() {
-        return involute_isa_name(involute_isa_check(INVOLUTE_ISA_NEON).code == INVOLUTE_OK
-                                     ? INVOLUTE_ISA_NEON
-                                     : INVOLUTE_ISA_BASELINE);
+        return involute_isa_name(kArm ? INVOLUTE_ISA_NEON : INVOLUTE_ISA_BASELINE);
     }
 
     void build_runtime() const {

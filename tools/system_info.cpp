@@ -23,11 +23,6 @@ namespace involute {
 
 namespace {
 
-#if defined(__aarch64__)
-constexpr bool kArm = true;
-#else
-constexpr bool kArm = false;
-#endif
 constexpr const char *kProcessor = kArm ? "aarch64" : "x86_64";
 
 // What follows the colon on the first line that starts with `key`, without blanks around.

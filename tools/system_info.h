@@ -7,6 +7,13 @@
 
 namespace involute {
 
+// Whether this program is for 64-bit ARM.
+#if defined(__aarch64__)
+inline constexpr bool kArm = true;
+#else
+inline constexpr bool kArm = false;
+#endif
+
 std::string cpu_model();
 // Whether an emulator runs this program on a processor of another kind: then times mean nothing.
 bool is_emulated();

@@ -33,6 +33,22 @@ std::vector<std::string> bench_words(BenchCase which, const std::string &folder,
     return words;
 }
 
+// Runs the case so often by this program under another; what both have printed.
+std::string run_under(std::vector<std::string> words, const BenchCase &which,
+                      const std::string &folder, int runs, std::string *failure) {
+    const std::string under = words[0], log = folder + "/log";
+    const std::vector<std::string> bench = bench_words(which, folder, runs);
+    words.push_back(program_path());
+    words.insert(words.end(), bench.begin(), bench.end());
+    ProgramPool pool({kCountingSeconds, 0});
+    pool.start(words, log, [&](const Ending &ending) {
+        if (!ending.text.empty())
+            *failure = under + " " + ending.text + "\n" + text_of(log);
+    });
+    pool.wait_for_all();
+    return text_of(log);
+}
+
 // "totals: N" of a profile.
 double total_of(const std::string &profile) {
     std::ifstream file(profile);
@@ -51,25 +67,15 @@ std::string plugin() {
 
 // All that is executed in the library and in packs, by a process that runs the case so often.
 double executed(const BenchCase &which, const std::string &folder, int runs, std::string *failure) {
-    std::vector<std::string> words = {
+    const std::vector<std::string> words = {
         "qemu-aarch64",
         "-L",
         kSystemRoot,
         "-E",
         std::string("LD_LIBRARY_PATH=") + kSystemRoot + "/lib",
         "-plugin",
-        plugin() + ",in=libinvolute.so,in=" + environment_text("INVOLUTE_PACKS") + "/",
-        program_path()};
-    const std::vector<std::string> bench = bench_words(which, folder, runs);
-    words.insert(words.end(), bench.begin(), bench.end());
-    const std::string log = folder + "/log";
-    ProgramPool pool({kCountingSeconds, 0});
-    pool.start(words, log, [&](const Ending &ending) {
-        if (!ending.text.empty())
-            *failure = "qemu-aarch64 " + ending.text + "\n" + text_of(log);
-    });
-    pool.wait_for_all();
-    const std::string text = text_of(log), key = "{\"total\": ";
+        plugin() + ",in=libinvolute.so,in=" + environment_text("INVOLUTE_PACKS") + "/"};
+    const std::string text = run_under(words, which, folder, runs, failure), key = "{\"total\": ";
     const size_t at = text.rfind(key);
     return at == std::string::npos ? 0 : std::strtod(text.c_str() + at + key.size(), nullptr);
 }
@@ -110,23 +116,12 @@ double count_instructions(const BenchCase &which, const std::string &symbol,
                           const std::string &folder, std::string *failure) {
     if (which.isa == INVOLUTE_ISA_NEON && is_emulated())
         return count_emulated(which, symbol, folder, failure);
-    const std::string profile = folder + "/profile", log = folder + "/log";
+    const std::string profile = folder + "/profile";
     const std::string entry_point = symbol + "_argv"; // what the runtime calls
-    std::vector<std::string> words = {"valgrind",
-                                      "--tool=callgrind",
-                                      "--callgrind-out-file=" + profile,
-                                      "--collect-atstart=no",
-                                      "--toggle-collect=" + entry_point,
-                                      "--dump-after=" + entry_point,
-                                      program_path()};
-    const std::vector<std::string> bench = bench_words(which, folder, 1);
-    words.insert(words.end(), bench.begin(), bench.end());
-    ProgramPool pool({kCountingSeconds, 0});
-    pool.start(words, log, [&](const Ending &ending) {
-        if (!ending.text.empty())
-            *failure = "valgrind " + ending.text + "\n" + text_of(log);
-    });
-    pool.wait_for_all();
+    run_under({"valgrind", "--tool=callgrind", "--callgrind-out-file=" + profile,
+               "--collect-atstart=no", "--toggle-collect=" + entry_point,
+               "--dump-after=" + entry_point},
+              which, folder, 1, failure);
     double count = 0;
     for (const auto &entry : fs::directory_iterator(folder)) {
         const std::string name = entry.path().filename();

@@ -179,18 +179,13 @@ Outcome CaseRunner::run_layer(const ReferenceCase &which, const std::string &res
     require(involute_session_run(session.handle.get(), inputs.data(), inputs.size(), &output, 1),
             subject);
 
-    outcome.bits = hash_of_bits(got.data(), got.count());
+    outcome.bits = autotune::hash_of_values(got.data(), got.count());
     const Bounded bounded = bounded_result(which, kind, result, shape);
     const float *stored = static_cast<const float *>(expected.data);
     outcome.mismatch = compare(got.data(), stored, got.count(), [&](int64_t i) {
         return bounded.error[static_cast<size_t>(i)] + kRounding * std::abs(double{stored[i]});
     });
     return outcome;
-}
-
-std::string hash_of_bits(const float *values, int64_t count) {
-    return autotune::hash_of_text(
-        std::string(reinterpret_cast<const char *>(values), static_cast<size_t>(count) * 4));
 }
 
 std::optional<Mismatch> compare(const float *got, const float *expected, int64_t count,

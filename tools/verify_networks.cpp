@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autotune/hash.h"
 #include "failure.h"
 #include "verify_run.h"
 
@@ -74,7 +75,7 @@ Outcome compare_result(const ReferenceCase &which, const std::string &result,
             largest = std::max(largest, std::abs(double{stored[i]}));
     return {"",
             compare(got.data(), stored, count, [&](int64_t) { return kNetworkBound * largest; }),
-            hash_of_bits(got.data(), count)};
+            autotune::hash_of_values(got.data(), count)};
 }
 
 } // namespace

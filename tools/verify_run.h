@@ -23,8 +23,6 @@ struct Outcome {
     std::string bits;                 // a hash of those of all values
 };
 
-std::string hash_of_bits(const float *values, int64_t count);
-
 // `bound_of` tells the bound of value i. Where the expected value is not finite, the other must be
 // the same; where it is, the other and the bound must be finite as well.
 std::optional<Mismatch> compare(const float *got, const float *expected, int64_t count,

@@ -1,14 +1,11 @@
-"""Executed ARM instructions by class of cases of tests/perf/counted, counted by QEMU with the plugin
-tools/instruction_mix.c."""
+"""Executed ARM instructions by class of cases of tests/perf/counted, counted by QEMU with the
+plugin tools/instruction_mix.c."""
 import concurrent.futures
 import json
 import os
 import sys
 
 from hot_loops import run
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-PLUGIN = os.path.join(HERE, "../../../tools/instruction_mix.c")
 
 
 def emulator(*arguments):
@@ -17,10 +14,8 @@ def emulator(*arguments):
 
 
 class Mixes:
-    def __init__(self, build, folder):
-        self.plugin = os.path.join(folder, "libmix.so")
-        run(["gcc", "-O2", "-shared", "-fPIC", PLUGIN, "-o",
-             self.plugin])
+    def __init__(self, build, plugin):
+        self.plugin = plugin
         self.program = os.path.join(build, "perf", "involute_counted_kernels")
         listed = run(emulator(self.program, "--isa", "neon", "--list")).stdout.split("\n")
         self.cases = {line.split()[1]: line.split()[2:] for line in listed

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""How near kernels are to the limit, without the machine: executed NEON instructions by class (QEMU,
-mixes.py), the share of the multiply-adders that llvm-mca gives the hot loops (hot_loops.py), and,
-of both, the predicted share of peak of whole networks on ARM.
+"""How near kernels are to the limit, without the machine: executed NEON instructions by class
+(QEMU, mixes.py), the share of the multiply-adders that llvm-mca gives the hot loops (hot_loops.py),
+and, of both, the predicted share of peak of whole networks on ARM.
 
     tests/perf/limits/report.py [--check | --write]     in the source folder, after
     cmake --preset aarch64 && cmake --build --preset aarch64 --target involute_counted_kernels
 
-Without an option the table of ARM is printed. --write makes docs/results/arm.md, the last section of
-docs/results/x86.md and the pins (pins.json) anew, which takes minutes; --check counts the pinned
+Without an option the table of ARM is printed. --write makes docs/results/arm.md, the last section
+of docs/results/x86.md and the pins (pins.json) anew, which takes minutes; --check counts the pinned
 cases and compares: counts are exact and may not move by more than 1% without new pins. It must find
 out schedules that spill, too. Exit code 77 where a program is missing.
 """
@@ -251,7 +251,8 @@ def main():
         return 77
     with tempfile.TemporaryDirectory() as folder:
         model = Pipelines(mca, "neon", ARM_CORES)
-        mixes = Mixes(options.build, folder)
+        mixes = Mixes(options.build,
+                      os.path.join(os.path.dirname(options.emit), "instruction_mix.so"))
         if options.check:
             return check(mixes, model, options, folder)
         loops = {row: model.hot_loop(options.emit, folder, row) for row in ROWS}
