@@ -374,7 +374,7 @@ std::string LibraryKernel::columns() const {
         text += ", " + std::to_string(number);
     for (involute_isa other : kInstructionSets)
         text += ", " + std::to_string(other == isa ? packing : 0);
-    return text;
+    return text + ", 0"; // none for devices
 }
 
 ModelHandle model_for(const Model &model, involute_isa isa) {

@@ -39,9 +39,6 @@ bool parse_digits(const std::string &text, int64_t *value) {
 involute_isa parse_isa(const std::string &text) {
     if (!contains(kIsas, text))
         refuse("--isa", "one of " + joined(kIsas), text);
-    if (text == "opencl" || text == "cuda")
-        throw Failure(kExitEnvironment,
-                      "--isa " + text + ": kernels for devices are not part of this version");
     const involute_isa isa = isa_named(text);
     if (isa == INVOLUTE_ISA_AUTO)
         throw Failure(kExitFailed, "--isa " + text + ": the library does not know it");
@@ -58,6 +55,9 @@ void add_list(CLI::App *command, const std::string &name, std::vector<std::strin
 
 involute_isa isa_named(const std::string &name) {
     for (involute_isa isa : kInstructionSets)
+        if (name == involute_isa_name(isa))
+            return isa;
+    for (involute_isa isa : kDevices)
         if (name == involute_isa_name(isa))
             return isa;
     return INVOLUTE_ISA_AUTO;

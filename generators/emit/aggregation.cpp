@@ -2,6 +2,7 @@
 #include "generators/aggregation.h"
 
 #include "generators/emit/row_generator.h"
+#include "generators/involution_map.h"
 
 namespace involute::emit {
 namespace {
@@ -51,9 +52,19 @@ public:
         }
         inputs.scale = *scale_, inputs.shift = *shift_, inputs.floor = *floor_;
         const Func kernels = *kernels_;
+        if (stages_kernels()) {
+            staged_ = generators::staged_kernels(kernels, kernels_->dim(3).extent(),
+                                                 kernels_->dim(4).extent());
+        }
+        const Func staged = staged_.staged;
         inputs.weight = [kernels](Expr kx, Expr ky, Expr g, Expr x, Expr y, Expr b) {
             return kernels(kx, ky, g, x, y, b);
         };
+        if (stages_kernels()) {
+            inputs.weight = [staged](Expr kx, Expr ky, Expr g, Expr x, Expr y, Expr b) {
+                return staged(x, y, kx, ky, g, b);
+            };
+        }
         op_ = generators::aggregation(inputs);
         *out_ = op_.out;
     }
@@ -95,6 +106,10 @@ public:
             kernels_->dim(2).set_bounds(0, channels / group());
         }
         set_estimates();
+        if (stages_kernels()) {
+            schedule_on_device(op_, schedules::gpu::WindowKnobs(), staged_);
+            return;
+        }
         schedule_by_name(
             op_,
             [&] {
@@ -106,6 +121,10 @@ public:
     }
 
 private:
+    // Devices keep the kernels of a tile on the chip where their number is known.
+    bool stages_kernels() const {
+        return on_device() && !generic();
+    }
     void set_estimates() {
         const int groups = 4, step = stride.value() == 1 ? 1 : 2;
         const int size = kernel.value() != 0 ? kernel.value() : 7;
@@ -134,6 +153,7 @@ private:
                         *rows_per_task_ = nullptr;
     GeneratorOutput<Buffer<>> *out_ = nullptr;
     generators::Aggregation op_;
+    generators::StagedKernels staged_; // if stages_kernels()
 };
 
 } // namespace

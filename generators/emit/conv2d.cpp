@@ -64,7 +64,7 @@ public:
         out_->dim(1).set_stride(nr);
         fix_sizes();
         set_estimates();
-        schedule_by_name(
+        schedule_by_name<schedules::gpu::ProductKnobs>(
             op_, [&] { return knobs<schedules::Conv2dKnobs>(); },
             schedules::cpu::ProductCut{*pixels_per_task_, *blocks_per_task_}, get_pipeline());
     }

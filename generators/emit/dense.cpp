@@ -33,7 +33,8 @@ public:
         estimate(weight, {nr, 2048, 1024 / nr});
         estimate(bias, {nr, 1024 / nr});
         estimate(out, {nr, 1024 / nr, 1});
-        schedule_by_name(op_, [&] { return knobs<schedules::DenseKnobs>(); });
+        schedule_by_name<schedules::gpu::DenseKnobs>(
+            op_, [&] { return knobs<schedules::DenseKnobs>(); });
     }
 
 private:

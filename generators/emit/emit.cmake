@@ -1,7 +1,7 @@
 # The emit program: generators and schedules around Halide.
 file(GLOB sources CONFIGURE_DEPENDS *.cpp emit/*.cpp ../schedules/*.cpp ../schedules/naive/*.cpp
      ../schedules/own/*.cpp ../schedules/cpu/*.cpp ../schedules/x86/*.cpp ../schedules/arm/*.cpp
-     ../schedules/auto/*.cpp)
+     ../schedules/gpu/*.cpp ../schedules/auto/*.cpp)
 add_library(involute_emit_objects OBJECT ${sources})
 target_include_directories(involute_emit_objects PRIVATE ${PROJECT_SOURCE_DIR})
 target_link_libraries(involute_emit_objects PRIVATE involute_flags Halide::Halide CLI11::CLI11

@@ -105,7 +105,7 @@ protected:
         first.dim(1).set_bounds(0, channels);
         if (kernel != 0 && !this->generic()) {
             // Pairs of blocks where two are done at once.
-            const int step = this->machine().lanes == 16 ? 2 : 1;
+            const int step = !this->on_device() && this->machine().lanes == 16 ? 2 : 1;
             const int blocks = (kernel_blocks(channels, kernel * kernel) + step - 1) / step * step;
             weight_->dim(2).set_bounds(0, blocks);
             bias_->dim(1).set_bounds(0, blocks);

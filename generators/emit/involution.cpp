@@ -2,6 +2,7 @@
 #include "generators/involution.h"
 
 #include "generators/emit/generation_row.h"
+#include "generators/involution_map.h"
 
 namespace involute::emit {
 namespace {
@@ -39,6 +40,11 @@ public:
             aggregation.dilation = *dilation_;
         }
         aggregation.scale = *scale_, aggregation.shift = *shift_, aggregation.floor = *floor_;
+        if (on_device()) {
+            map_ = generators::involution_map(map_inputs(generation, aggregation));
+            *out_ = map_.aggregation.out;
+            return;
+        }
         op_ = generators::involution(generation, aggregation,
                                      generic() ? scale_->dim(0).extent() : Expr(group()));
         *out_ = op_.aggregation.out;
@@ -65,7 +71,12 @@ public:
             }
         }
         set_estimates();
-        schedule_by_name(
+        if (on_device()) {
+            generic() ? schedule_on_device(map_, schedules::gpu::MapKnobs())
+                      : schedule_on_device(map_, schedules::gpu::WindowKnobs());
+            return;
+        }
+        schedule_by_name<NoKnobs>(
             op_,
             [&] {
                 return changed(
@@ -78,6 +89,24 @@ public:
     }
 
 private:
+    generators::InvolutionMapInputs map_inputs(const generators::KernelGenerationInputs &generation,
+                                               generators::AggregationInputs aggregation) const {
+        aggregation.width = generation.width, aggregation.height = generation.height;
+        aggregation.stride = generation.stride;
+        generators::InvolutionMapInputs inputs;
+        inputs.in = generation.in;
+        inputs.group_channels = generic() ? scale_->dim(0).extent() : Expr(group());
+        inputs.groups = scale_->dim(1).extent();
+        inputs.out_width = generation.out_width, inputs.out_height = generation.out_height;
+        inputs.reduce_weight = generation.reduce_weight;
+        inputs.reduce_bias = generation.reduce_bias;
+        inputs.weight = generation.weight, inputs.bias = generation.bias;
+        inputs.units = generation.units;
+        inputs.reciprocal = generation.reciprocal;
+        inputs.packing = generation.packing;
+        inputs.aggregation = aggregation;
+        return inputs;
+    }
     void set_estimates() {
         const int count = channels.value() != 0 ? channels.value() : 64, groups = count / group();
         const int step = stride.value() == 1 ? 1 : 2;
@@ -106,6 +135,7 @@ private:
                         *images_per_task_ = nullptr, *threads_per_task_ = nullptr;
     GeneratorOutput<Buffer<>> *out_ = nullptr;
     generators::Involution op_;
+    generators::InvolutionMap map_; // on a device
 };
 
 } // namespace

@@ -35,7 +35,7 @@ public:
         fix_images(*kernels_);
         promise_pixels(*kernels_, packing);
         set_estimates();
-        schedule_by_name(
+        schedule_by_name<schedules::gpu::ProductKnobs>(
             op_, [&] { return knobs<schedules::KernelGenerationKnobs>(); }, *pixels_per_task_,
             get_pipeline());
     }

@@ -18,7 +18,7 @@ namespace {
 using Halide::OutputFileType;
 using Halide::Target;
 
-// Halide's name of the processor that has an ISA, and of its system.
+// Halide's name of the processor that has an ISA, and of its system. Devices are the host's.
 std::string processor_of(const std::string &isa, const std::string &os) {
     return (isa == "neon" ? "arm-64-" : "x86-64-") + os;
 }
@@ -29,6 +29,8 @@ std::string processor_of(const std::string &isa, const std::string &os) {
 std::string target_of(const std::string &isa, const std::string &os) {
     const std::string base = processor_of(isa, os), avx2 = "-sse41-avx-f16c-fma-avx2";
     return isa == "neon"       ? base
+           : isa == "opencl"   ? base + "-opencl-cl_doubles"
+           : isa == "cuda"     ? base + "-cuda-cuda_capability_70" // Volta and newer
            : isa == "baseline" ? base + "-strict_float"
            : isa == "avx2"     ? base + avx2
                                : base + avx2 + "-avx512-avx512_skylake";
@@ -64,6 +66,7 @@ std::set<OutputFileType> output_types(const std::vector<std::string> &names) {
         {"header", OutputFileType::c_header},
         {"schedule", OutputFileType::schedule},
         {"conceptual_stmt", OutputFileType::conceptual_stmt},
+        {"device_code", OutputFileType::device_code},
     };
     std::set<OutputFileType> types;
     for (const std::string &name : names) {
@@ -76,7 +79,13 @@ void emit_runtime(const Options &options) {
     Halide::Internal::ExecuteGeneratorArgs args;
     args.output_dir = options.out;
     args.output_types = {OutputFileType::object};
-    args.targets = {Target(processor_of(options.isas.front(), options.os))};
+    std::string target = processor_of(options.isas.front(), options.os);
+    for (const std::string &isa : options.isas) {
+        if (isa == "opencl" || isa == "cuda") {
+            target += "-" + isa;
+        }
+    }
+    args.targets = {Target(target)};
     args.runtime_name = options.runtime;
     Halide::Internal::execute_generator(args);
 }
@@ -198,7 +207,7 @@ int main(int argc, char **argv) {
     app.add_option("--row", options.row, "row of generators/inventory.def");
     app.add_option("--define", options.define,
                    "a row that is not in the inventory, as its columns there: "
-                   "\"name, op, form, 5, 1, 8, 0, 16, 16, 16, 16\"");
+                   "\"name, op, form, 5, 1, 8, 0, 16, 16, 16, 16, 0\"");
     app.add_option("--constants", options.constants,
                    "sizes that the row is built for: images=B, map_height=H, map_width=W")
         ->delimiter(',')
@@ -212,9 +221,10 @@ int main(int argc, char **argv) {
     app.add_option("--runtime", options.runtime, "build Halide's runtime under this name instead");
     app.add_option("--out", options.out, "output folder");
     app.add_option("--isa", options.isas,
-                   "baseline, avx2, avx512 (all three) or neon; of --runtime the processor")
+                   "baseline, avx2, avx512 (all three), neon, opencl or cuda; of --runtime the "
+                   "processor and its devices")
         ->delimiter(',')
-        ->check(CLI::IsMember({"baseline", "avx2", "avx512", "neon"}));
+        ->check(CLI::IsMember({"baseline", "avx2", "avx512", "neon", "opencl", "cuda"}));
     app.add_option("--os", options.os, "system that the objects are for")
         ->check(CLI::IsMember({"linux", "android", "ios", "osx"}));
     app.add_option("--code", options.code,
@@ -251,7 +261,7 @@ int main(int argc, char **argv) {
     app.add_option("--outputs", options.outputs, "what to write for each kernel")
         ->delimiter(',')
         ->check(CLI::IsMember({"object", "assembly", "stmt", "html", "llvm", "header", "schedule",
-                               "conceptual_stmt"}));
+                               "conceptual_stmt", "device_code"}));
     app.add_flag("--list", options.list, "name the rows");
     app.add_flag("--where", options.where, "print the folder of Halide's library");
     CLI11_PARSE(app, argc, argv);

@@ -9,6 +9,7 @@
 #include "generators/emit/bound_call.h"
 #include "generators/emit/search.h"
 #include "schedules/arm/schedules.h"
+#include "schedules/gpu/schedules.h"
 #include "schedules/knobs.h"
 #include "schedules/naive/schedules.h"
 #include "schedules/own/schedules.h"
@@ -60,11 +61,19 @@ protected:
     struct NoKnobs {};
 
     // Hands the op to the schedule that was asked for. The hand schedule also takes what `knobs_of`
-    // returns, or NoKnobs; `cut`: run-time sizes of a task.
-    template <typename Op, typename KnobsOf, typename... Cut>
+    // returns, or NoKnobs; `cut`: run-time sizes of a task. On a device it takes DeviceKnobs,
+    // unless the op is scheduled there on its own: NoKnobs.
+    template <typename DeviceKnobs = schedules::gpu::MapKnobs, typename Op, typename KnobsOf,
+              typename... Cut>
     void schedule_by_name(Op &op, const KnobsOf &knobs_of, const Cut &...cut) {
         if (!call.value().empty()) {
             bind_call(*this, call.value());
+        }
+        if constexpr (!std::is_same_v<DeviceKnobs, NoKnobs>) {
+            if (on_device()) {
+                schedule_on_device(op, DeviceKnobs());
+                return;
+            }
         }
         apply_schedule(op, knobs_of, cut...);
         note_loop_nest(this->get_pipeline());
@@ -120,6 +129,28 @@ protected:
     }
     schedules::Machine machine() const {
         return schedules::machine_of(isa.value());
+    }
+
+    // Kernels of devices have schedules of their own: `args` are what follows the op there, the
+    // last one its knobs.
+    bool on_device() const {
+        return isa.value() == "cuda" || isa.value() == "opencl";
+    }
+    template <typename Op, typename Knobs, typename... Stages>
+    void schedule_on_device(Op &op, Knobs knobs, Stages &...stages) {
+        if (schedule_name.value() != "hand") {
+            throw Halide::CompileError("schedule " + schedule_name.value() +
+                                       ": devices have hand schedules only");
+        }
+        std::string error = schedules::set_knobs(knob_text.value(), knobs.list());
+        if (error.empty()) {
+            error = knobs.violation();
+        }
+        if (!error.empty()) {
+            throw Halide::CompileError(error);
+        }
+        schedules::gpu::schedule(op, stages..., knobs);
+        note_loop_nest(this->get_pipeline());
     }
 
     // The defaults of this row and ISA with what `knobs=` changes; a user error where they are

@@ -35,11 +35,11 @@ Row row_from_text(const std::string &text) {
                                      "'");
         }
     }
-    if (numbers.size() != 8) {
-        throw std::runtime_error("row '" + text + "': expected name, op, form and eight numbers");
+    if (numbers.size() != 9) {
+        throw std::runtime_error("row '" + text + "': expected name, op, form and nine numbers");
     }
     return {names[0],   names[1],   names[2],   numbers[0], numbers[1], numbers[2],
-            numbers[3], numbers[4], numbers[5], numbers[6], numbers[7]};
+            numbers[3], numbers[4], numbers[5], numbers[6], numbers[7], numbers[8]};
 }
 
 } // namespace involute::emit

@@ -8,6 +8,7 @@
 #include <sys/auxv.h>
 #endif
 
+#include "core/device.h"
 #include "core/isa.h"
 #include "core/registry.h"
 
@@ -94,13 +95,18 @@ const char *isa_name(involute_isa isa) {
         return "avx512";
     case INVOLUTE_ISA_NEON:
         return "neon";
+    case INVOLUTE_ISA_OPENCL:
+        return "opencl";
+    case INVOLUTE_ISA_CUDA:
+        return "cuda";
     }
     return nullptr;
 }
 
 bool isa_from_name(const char *name, involute_isa *isa) {
-    for (involute_isa candidate : {INVOLUTE_ISA_AUTO, INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2,
-                                   INVOLUTE_ISA_AVX512, INVOLUTE_ISA_NEON}) {
+    for (involute_isa candidate :
+         {INVOLUTE_ISA_AUTO, INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2, INVOLUTE_ISA_AVX512,
+          INVOLUTE_ISA_NEON, INVOLUTE_ISA_OPENCL, INVOLUTE_ISA_CUDA}) {
         if (std::strcmp(name, isa_name(candidate)) == 0) {
             *isa = candidate;
             return true;
@@ -150,7 +156,8 @@ IsaSituation isa_situation() {
             situation.built |= 1u << kernel.isa;
         if (const char *text = std::getenv("INVOLUTE_MAX_ISA")) {
             situation.environment_text = text;
-            if (!isa_from_name(text, &situation.environment_cap))
+            if (!isa_from_name(text, &situation.environment_cap) ||
+                is_device(situation.environment_cap))
                 situation.environment_cap = INVOLUTE_ISA_AUTO;
         }
         return situation;
@@ -164,7 +171,8 @@ Status isa_check(const IsaSituation &situation, involute_isa isa) {
     const char *name = isa_name(isa);
     if (!name) {
         return Status::error(INVOLUTE_INVALID_ARGUMENT,
-                             "isa: expected auto, baseline, avx2, avx512 or neon, got value %d",
+                             "isa: expected auto, baseline, avx2, avx512, neon, opencl or cuda, "
+                             "got value %d",
                              static_cast<int>(isa));
     }
     if (isa == INVOLUTE_ISA_AUTO)
@@ -173,6 +181,8 @@ Status isa_check(const IsaSituation &situation, involute_isa isa) {
         return Status::error(INVOLUTE_UNAVAILABLE,
                              "isa %s: this library was built without kernels for it", name);
     }
+    if (is_device(isa))
+        return device_check(isa);
     if (const unsigned missing = needed_features(isa) & ~situation.cpu.bits) {
         return Status::error(INVOLUTE_UNAVAILABLE, "isa %s: this CPU lacks %s", name,
                              feature_list(missing).c_str());
@@ -210,7 +220,8 @@ involute_isa isa_best(const IsaSituation &situation, std::string *reason) {
             *reason += std::string("; capped to ") + isa_name(cap) + " by " + source;
         involute_isa named;
         if (!situation.environment_text.empty()) {
-            const bool known = isa_from_name(situation.environment_text.c_str(), &named);
+            const bool known =
+                isa_from_name(situation.environment_text.c_str(), &named) && !is_device(named);
             if (!known || !is_of_library(situation, named)) {
                 *reason +=
                     "; INVOLUTE_MAX_ISA=" + situation.environment_text.substr(0, 32) +
@@ -222,7 +233,7 @@ involute_isa isa_best(const IsaSituation &situation, std::string *reason) {
 }
 
 Status isa_cap(involute_isa isa) {
-    if (!isa_name(isa)) {
+    if (!isa_name(isa) || is_device(isa)) {
         return Status::error(INVOLUTE_INVALID_ARGUMENT,
                              "isa: expected auto, baseline, avx2, avx512 or neon, got value %d",
                              static_cast<int>(isa));

@@ -72,6 +72,20 @@ const float *KernelCall::host(int buffer) const {
     return reinterpret_cast<const float *>(buffers_[static_cast<size_t>(buffer)].buffer.host);
 }
 
+Status KernelCall::move_to_device(const DeviceMirror &tensors, const DeviceMirror &weights) {
+    for (int i = 0; i < buffer_count_; ++i) {
+        const float *place = host(i);
+        DeviceView view;
+        if (!tensors.holds(place) && !weights.holds(place))
+            return Status::error(INVOLUTE_INTERNAL, "row %s: argument %d is not on the device",
+                                 kernel_->row, i);
+        INVOLUTE_RETURN_IF_ERROR((tensors.holds(place) ? tensors : weights).view(place, &view));
+        view.give_to(&buffers_[static_cast<size_t>(i)].buffer);
+        views_.push_back(std::move(view));
+    }
+    return Status();
+}
+
 std::string KernelCall::signature() const {
     std::string text = kernel_->symbol;
     for (int i = 0; i < scalar_count_; ++i)

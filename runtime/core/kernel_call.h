@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string>
+#include <vector>
 
 #include "HalideRuntime.h"
 
 #include "core/context.h"
+#include "core/device.h"
 #include "core/registry.h"
 
 namespace involute {
@@ -34,6 +36,10 @@ public:
     int add_buffer(const float *host, std::initializer_list<BufferDimension> dimensions);
     void set_host(int buffer, const float *host);
     const float *host(int buffer) const;
+
+    // From now on the kernel works on the device memory that stands for the host addresses, in one
+    // of the two mirrors.
+    Status move_to_device(const DeviceMirror &tensors, const DeviceMirror &weights);
 
     // Everything but the addresses: calls with the same signature need the same scratch memory.
     std::string signature() const;
@@ -72,6 +78,7 @@ private:
     std::array<void *, kMaxArguments> arguments_{};
     std::array<Buffer, kMaxBuffers> buffers_{};
     std::array<Scalar, kMaxArguments> scalars_{};
+    std::vector<DeviceView> views_;
     std::string text_;
 };
 

@@ -31,7 +31,8 @@ namespace form_word {
 } // namespace form_word
 namespace isa_word {
 [[maybe_unused]] constexpr involute_isa baseline = INVOLUTE_ISA_BASELINE, avx2 = INVOLUTE_ISA_AVX2,
-                                        avx512 = INVOLUTE_ISA_AVX512, neon = INVOLUTE_ISA_NEON;
+                                        avx512 = INVOLUTE_ISA_AVX512, neon = INVOLUTE_ISA_NEON,
+                                        opencl = INVOLUTE_ISA_OPENCL, cuda = INVOLUTE_ISA_CUDA;
 } // namespace isa_word
 
 #define INVOLUTE_KERNEL(row, op, form, kernel, stride, group_channels, channels, isa, nr)          \

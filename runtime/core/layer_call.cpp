@@ -99,6 +99,10 @@ void add_channels(const WeightSpan &values, int64_t channels, int64_t group, Lay
     result->call.add_buffer(values.data(), {{group, 1}, {channels / group, group}});
 }
 
+const float *zeros_of(const PackedLayer &weights) {
+    return weights.zeros.size() > 0 ? weights.zeros.data() : kZeros;
+}
+
 void bind_point(const LayerSpec &layer, const PackedLayer &weights, const LayerOperands &operands,
                 LayerCall *result) {
     KernelCall &call = result->call;
@@ -113,7 +117,7 @@ void bind_point(const LayerSpec &layer, const PackedLayer &weights, const LayerO
         result->residual = call.add_buffer(
             operands.residual.host, {{nr, 1}, {blocks, nr}, {pixels, residual->pixel_stride}});
     } else {
-        call.add_buffer(kZeros, {{nr, 1}, {blocks, 0}, {pixels, 0}});
+        call.add_buffer(zeros_of(weights), {{nr, 1}, {blocks, 0}, {pixels, 0}});
     }
     call.add_float(floor_of(layer));
     call.add_cut(result->partition.pixels_per_task);
@@ -141,7 +145,8 @@ void bind_window(const LayerSpec &layer, const PackedLayer &weights, const Layer
                                                      {residual->pixels(), residual->pixel_stride},
                                                      {residual->batch, image_stride(*residual)}});
     } else {
-        call.add_buffer(kZeros, {{nr, 1}, {blocks, 0}, {out.pixels(), 0}, {out.batch, 0}});
+        call.add_buffer(zeros_of(weights),
+                        {{nr, 1}, {blocks, 0}, {out.pixels(), 0}, {out.batch, 0}});
     }
     call.add_float(floor_of(layer));
     call.add_int(layer.in_channels);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/aligned.h"
 #include "core/checked_size.h"
 
 namespace involute {
@@ -25,7 +24,7 @@ bool meet(const Piece &a, const Piece &b) {
 }
 
 // The pieces, and the number of its piece for each tensor.
-std::vector<Piece> make_pieces(const std::vector<TensorLifetime> &tensors,
+std::vector<Piece> make_pieces(const std::vector<TensorLifetime> &tensors, int64_t alignment,
                                std::vector<size_t> *piece_of) {
     std::vector<Piece> pieces;
     // A tensor begins after the one it lies over, which by then has its piece.
@@ -44,20 +43,20 @@ std::vector<Piece> make_pieces(const std::vector<TensorLifetime> &tensors,
         }
         (*piece_of)[i] = pieces.size();
         pieces.push_back(
-            {round_up(tensor.bytes + kOverread, kBlockAlignment), tensor.first, tensor.last});
+            {round_up(tensor.bytes + kOverread, alignment), tensor.first, tensor.last});
     }
     return pieces;
 }
 
 } // namespace
 
-MemoryPlan plan_memory(const std::vector<TensorLifetime> &tensors) {
+MemoryPlan plan_memory(const std::vector<TensorLifetime> &tensors, int64_t alignment) {
     MemoryPlan plan;
     std::vector<size_t> piece_of;
-    std::vector<Piece> pieces = make_pieces(tensors, &piece_of);
+    std::vector<Piece> pieces = make_pieces(tensors, alignment, &piece_of);
     int last_step = 0;
     for (const TensorLifetime &tensor : tensors)
-        plan.bytes_unshared += round_up(tensor.bytes + kOverread, kBlockAlignment);
+        plan.bytes_unshared += round_up(tensor.bytes + kOverread, alignment);
     for (const Piece &piece : pieces)
         last_step = std::max(last_step, piece.last);
     for (int step = 0; step <= last_step; ++step) {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/aligned.h"
+
 namespace involute {
 
 // In use from step `first` to step `last`, both included.
@@ -17,13 +19,14 @@ struct TensorLifetime {
 };
 
 struct MemoryPlan {
-    std::vector<int64_t> offsets; // by tensor, multiples of 128
+    std::vector<int64_t> offsets; // by tensor, multiples of the alignment
     int64_t bytes = 0;            // the size of the arena
     int64_t bytes_unshared = 0;   // what it would be without sharing
     int64_t bytes_most_alive = 0; // the largest sum over the tensors alive in a step: a lower limit
 };
 
 // Each tensor gets 64 bytes more than it asks for, so that a vector read over its end stays inside.
-MemoryPlan plan_memory(const std::vector<TensorLifetime> &tensors);
+MemoryPlan plan_memory(const std::vector<TensorLifetime> &tensors,
+                       int64_t alignment = kBlockAlignment);
 
 } // namespace involute

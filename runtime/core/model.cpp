@@ -117,6 +117,13 @@ Status create_model(const involute_model_options &options, std::shared_ptr<const
         return Status::error(INVOLUTE_INTERNAL, "architecture: %zu layers announced, %zu delivered",
                              built->graph.layers.size(), built->layers.size());
     }
+    if (is_device(built->isa)) {
+        built->device = DeviceMirror(built->isa);
+        for (const AlignedFloats &chunk : built->memory.chunks()) {
+            INVOLUTE_RETURN_IF_ERROR(built->device.add(chunk.data(), chunk.size(), "weights"));
+            INVOLUTE_RETURN_IF_ERROR(built->device.upload(chunk.data(), chunk.size()));
+        }
+    }
     INVOLUTE_RETURN_IF_ERROR(describe_model(*built, &built->json));
     log_model(*built, situation);
     *model = std::move(built);

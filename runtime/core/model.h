@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/device.h"
 #include "core/graph.h"
 #include "core/packing.h"
 #include "core/registry.h"
@@ -17,7 +18,7 @@ struct PackedLayer {
     const KernelEntry *kernel = nullptr;
     std::string why;
     WeightSpan weight, bias, reduce_weight, reduce_bias, scale, shift;
-    WeightSpan zeros; // instead of a residual, grouped conv2d
+    WeightSpan zeros; // instead of a residual: grouped conv2d, and all on a device
 
     size_t bytes() const;
 };
@@ -28,6 +29,7 @@ struct Model {
     std::string schedule = "hand";
     std::string json;
     WeightMemory memory;             // of the packed weights
+    DeviceMirror device;             // of that memory, if isa is a device
     std::vector<PackedLayer> layers; // as graph.layers
 
     size_t weight_bytes() const;
@@ -41,7 +43,8 @@ GroupedPacking grouped_packing(const LayerSpec &layer, const KernelEntry &kernel
 class PackingSink : public LayerSink {
 public:
     PackingSink(KernelTable table, involute_isa isa, const Allocator &allocator = Allocator())
-        : table_(table), isa_(isa), memory_(allocator) {}
+        : table_(table), isa_(isa),
+          memory_(allocator, is_device(isa) ? kDeviceAlignment : kVectorAlignment) {}
 
     // Rows that the table lacks and that were registered with this schedule come first.
     void use_schedule(const char *schedule) {

@@ -69,8 +69,12 @@ Status pack_product(const LayerSpec &layer, const LayerWeights &weights, WeightM
                                                weights.weight.data(), name, memory, &packed->weight)
                                  : pack_matrix({outputs, inputs, nr}, weights.weight.data(), name,
                                                memory, &packed->weight));
-    return pack_vector(outputs, nr, ceil_div(outputs, nr), data_or_null(weights.bias), name, memory,
-                       &packed->bias);
+    INVOLUTE_RETURN_IF_ERROR(pack_vector(outputs, nr, ceil_div(outputs, nr),
+                                         data_or_null(weights.bias), name, memory, &packed->bias));
+    // On the host all layers without a residual share a constant.
+    return layer.op == Op::kConv2d && layer.residual < 0 && is_device(packed->kernel->isa)
+               ? pack_vector(nr, nr, 1, nullptr, name, memory, &packed->zeros)
+               : Status();
 }
 
 Status pack_grouped(const LayerSpec &layer, const LayerWeights &weights, WeightMemory *memory,

@@ -67,6 +67,10 @@ private:
 
     Status plan(const involute_session_options &options);
     Status bind();
+    bool on_device() const {
+        return is_device(model_->isa);
+    }
+    Status move_to_device();
     Status use_schedule();
     Status measure(bool profile);
     std::string describe() const; // session_json.cpp
@@ -88,6 +92,9 @@ private:
     const TensorLayout &layout(int tensor) const {
         return layouts_[static_cast<size_t>(tensor)];
     }
+    size_t elements(int tensor) const {
+        return static_cast<size_t>(layout(tensor).elements());
+    }
     float *host(int tensor) const {
         return arena_.data() + plan_.offsets[static_cast<size_t>(tensor)] / int64_t{sizeof(float)};
     }
@@ -99,7 +106,8 @@ private:
     std::vector<TensorLayout> layouts_;
     std::vector<Port> inputs_, outputs_;
     MemoryPlan plan_;
-    AlignedFloats arena_;
+    AlignedFloats arena_; // on a device its addresses only, and the tensors of ports
+    DeviceMirror device_; // of the arena and of reciprocals, if the model is for a device
     std::vector<std::pair<int64_t, AlignedFloats>> reciprocals_; // by stride
     std::vector<std::unique_ptr<LayerCall>> calls_;
     std::vector<std::vector<BufferUse>> uses_; // by tensor, for those of ports

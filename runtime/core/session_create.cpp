@@ -83,15 +83,17 @@ Status Session::create(std::shared_ptr<const Model> model, const involute_sessio
     std::unique_ptr<Session> built(new Session(current_allocator()));
     built->model_ = std::move(model);
     const bool simulates = options.simulated_threads > 0;
-    built->threads_ = simulates             ? 1
-                      : options.threads > 0 ? options.threads
-                                            : std::min(usable_cpus(), int{kMaxThreads});
+    built->threads_ = simulates || built->on_device() ? 1
+                      : options.threads > 0           ? options.threads
+                                                      : std::min(usable_cpus(), int{kMaxThreads});
     built->cut_for_ = {simulates ? options.simulated_threads : built->threads_, l2_bytes};
     INVOLUTE_RETURN_IF_ERROR(built->plan(options));
     INVOLUTE_RETURN_IF_ERROR(built->bind());
     built->plan_only_ = options.plan_only != 0;
     if (!built->plan_only_) {
         INVOLUTE_RETURN_IF_ERROR(built->use_schedule());
+        if (built->on_device())
+            INVOLUTE_RETURN_IF_ERROR(built->move_to_device());
         INVOLUTE_RETURN_IF_ERROR(built->measure(options.profile || simulates));
         INVOLUTE_RETURN_IF_ERROR(built->pool_.start(built->threads_));
     }
@@ -151,10 +153,11 @@ Status Session::plan(const involute_session_options &options) {
              !consumed[static_cast<size_t>(tensor)] && shape.pixel_stride == shape.channels()});
     }
     share_residuals(*model_, layouts_, &lifetimes);
-    plan_ = plan_memory(lifetimes);
+    plan_ = plan_memory(lifetimes, on_device() ? kDeviceAlignment : int64_t{kBlockAlignment});
     INVOLUTE_RETURN_IF_ERROR(AlignedFloats::allocate(
         static_cast<size_t>(plan_.bytes) / sizeof(float), "activations", &arena_));
-    std::fill_n(arena_.data(), arena_.size(), 0.0f); // so that the first run touches no new pages
+    if (!on_device())
+        std::fill_n(arena_.data(), arena_.size(), 0.0f); // the first run touches no new pages then
     return Status();
 }
 
@@ -198,6 +201,18 @@ Status Session::bind() {
                 output_of_layer_[i] = static_cast<int>(port);
         }
     }
+    return Status();
+}
+
+Status Session::move_to_device() {
+    device_ = DeviceMirror(model_->isa);
+    INVOLUTE_RETURN_IF_ERROR(device_.add(arena_.data(), arena_.size(), "activations"));
+    for (const auto &[stride, table] : reciprocals_) {
+        INVOLUTE_RETURN_IF_ERROR(device_.add(table.data(), table.size(), "reciprocals"));
+        INVOLUTE_RETURN_IF_ERROR(device_.upload(table.data(), table.size()));
+    }
+    for (const auto &layer : calls_)
+        INVOLUTE_RETURN_IF_ERROR(layer->call.move_to_device(device_, model_->device));
     return Status();
 }
 
@@ -252,6 +267,8 @@ Status Session::measure(bool profile) {
         }
         counts.push_back(entry->second);
     }
+    if (on_device())
+        INVOLUTE_RETURN_IF_ERROR(device_.synchronise()); // a launch may fail late
     context_ = std::make_unique<KernelContext>(&pool_, static_cast<size_t>(threads_), allocator_);
     for (size_t slot = 0; slot < context_->arenas().size(); ++slot) {
         INVOLUTE_RETURN_IF_ERROR(

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "core/isa.h"
 #include "core/session.h"
 #include "core/tensor_view.h"
 
@@ -79,14 +80,16 @@ void Session::decide_direct_use() {
         }
     }
     for (Port &input : inputs_)
-        input.direct =
-            input.may_be_direct && !overlapping && is_native(*input.given, layout(input.tensor));
+        input.direct = !on_device() && input.may_be_direct && !overlapping &&
+                       is_native(*input.given, layout(input.tensor));
     for (Port &output : outputs_)
-        output.direct =
-            output.may_be_direct && output.given && is_native(*output.given, layout(output.tensor));
+        output.direct = !on_device() && output.may_be_direct && output.given &&
+                        is_native(*output.given, layout(output.tensor));
 }
 
 void Session::place(const Port &port) {
+    if (on_device())
+        return;
     const float *memory =
         port.direct ? static_cast<const float *>(port.given->data) : host(port.tensor);
     for (const BufferUse &use : uses_[static_cast<size_t>(port.tensor)])
@@ -111,6 +114,10 @@ Status Session::run_warm(const involute_named_tensor *inputs, size_t input_count
     if (seconds_.empty())
         return Status::error(INVOLUTE_INVALID_ARGUMENT,
                              "session: expected one made with profile, got one without");
+    if (on_device())
+        return Status::error(INVOLUTE_UNSUPPORTED,
+                             "session: warm caches are of instruction sets, isa %s is a device",
+                             isa_name(model_->isa));
     if (repeats < 1)
         return Status::error(INVOLUTE_INVALID_ARGUMENT, "repeats: expected at least 1, got %d",
                              repeats);
@@ -151,6 +158,8 @@ Status Session::prepare_run(const involute_named_tensor *inputs, size_t input_co
     for (const Port &port : inputs_) {
         if (!port.direct)
             copy_in(*port.given, layout(port.tensor), host(port.tensor));
+        if (on_device())
+            INVOLUTE_RETURN_IF_ERROR(device_.upload(host(port.tensor), elements(port.tensor)));
         place(port);
     }
     for (const Port &port : outputs_)
@@ -187,9 +196,13 @@ Status Session::run_layer(size_t layer) {
         calls_[layer]->call.invoke(context_.get(), model_->graph.layers[layer].name));
     if (output_of_layer_[layer] >= 0) {
         const Port &port = outputs_[static_cast<size_t>(output_of_layer_[layer])];
+        if (port.given && on_device())
+            INVOLUTE_RETURN_IF_ERROR(device_.download(host(port.tensor), elements(port.tensor)));
         if (port.given && !port.direct)
             copy_out(host(port.tensor), layout(port.tensor), *port.given);
     }
+    if (profile && on_device())
+        INVOLUTE_RETURN_IF_ERROR(device_.synchronise());
     if (profile)
         seconds_[layer] = std::chrono::duration<double>(Clock::now() - start).count();
     return Status();

@@ -7,7 +7,6 @@
 namespace involute {
 namespace {
 
-constexpr size_t kFloatsPerLine = kVectorAlignment / sizeof(float);
 // Chunks double from small to large, so that small models stay small and of large ones only the
 // ends of a few chunks are wasted. Pages that nothing was put in are never touched.
 constexpr size_t kSmallestChunk = size_t{64} << 10, kLargestChunk = size_t{8} << 20; // floats
@@ -18,7 +17,8 @@ Status WeightMemory::allocate(size_t count, const char *what, WeightSpan *result
     if (count > SIZE_MAX / sizeof(float) / 2)
         return Status::error(INVOLUTE_OUT_OF_MEMORY, "%s: no memory for %zu float32 values", what,
                              count);
-    const size_t whole = (count + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine;
+    const size_t unit = alignment_ / sizeof(float);
+    const size_t whole = (count + unit - 1) / unit * unit;
     if (chunks_.empty() || whole > chunks_.back().size() - used_) {
         const size_t next = std::clamp(capacity(), kSmallestChunk, kLargestChunk);
         AlignedFloats chunk(allocator_);

@@ -28,17 +28,24 @@ struct WeightSpan {
 class WeightMemory {
 public:
     WeightMemory() = default;
-    explicit WeightMemory(const Allocator &allocator) : allocator_(allocator) {}
+    explicit WeightMemory(const Allocator &allocator, size_t alignment = kVectorAlignment)
+        : allocator_(allocator), alignment_(alignment) {}
 
-    // Zeroed floats, aligned to kVectorAlignment, which live as long as this object and stay where
-    // they are when it is moved. `what` names them in the message when there is not enough.
+    // Zeroed floats, aligned within their chunk to `alignment`, at least kVectorAlignment, which
+    // live as long as this object and stay where they are when it is moved. `what` names them in
+    // the message when there is not enough.
     Status allocate(size_t count, const char *what, WeightSpan *result);
 
     // What all chunks take together, in floats.
     size_t capacity() const;
 
+    const std::vector<AlignedFloats> &chunks() const {
+        return chunks_;
+    }
+
 private:
     Allocator allocator_;
+    size_t alignment_ = kVectorAlignment;
     std::vector<AlignedFloats> chunks_;
     size_t used_ = 0; // floats of the last chunk
 };

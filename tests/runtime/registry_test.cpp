@@ -240,7 +240,7 @@ TEST(Registry, WhyTellsTheCaseAndThePassedOver) {
 TEST(Inventory, NeonHasTheRowsOfTheBaseline) {
     int rows = 0;
 #define INVOLUTE_ROW(name, op, form, kernel, stride, group, channels, baseline, avx2, avx512,      \
-                     neon)                                                                         \
+                     neon, gpu)                                                                    \
     EXPECT_EQ(neon, baseline) << #name;                                                            \
     ++rows;
 #include "generators/inventory.def"

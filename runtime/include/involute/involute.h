@@ -135,15 +135,19 @@ typedef enum involute_isa {
     INVOLUTE_ISA_BASELINE = 1,
     INVOLUTE_ISA_AVX2 = 2,
     INVOLUTE_ISA_AVX512 = 3,
-    INVOLUTE_ISA_NEON = 4
+    INVOLUTE_ISA_NEON = 4,
+    /* Devices, in libraries built with kernels for them. Never chosen by AUTO, and no cap holds. */
+    INVOLUTE_ISA_OPENCL = 5,
+    INVOLUTE_ISA_CUDA = 6
 } involute_isa;
 
-/* "baseline", "avx2", "avx512", "neon", "auto"; NULL for anything else. Static. */
+/* "baseline", "avx2", "avx512", "neon", "opencl", "cuda", "auto"; NULL for anything else. Static.
+ */
 INVOLUTE_API const char *involute_isa_name(involute_isa isa);
 
 /* Whether kernels for `isa` are in this library and may run here. On INVOLUTE_UNAVAILABLE the
- * message says which CPU feature is missing, that the library was built without it, or what caps
- * it. */
+ * message says which CPU feature is missing, that the library was built without it, what caps it,
+ * or that a device or its driver does not answer. */
 INVOLUTE_API INVOLUTE_NODISCARD involute_status involute_isa_check(involute_isa isa);
 
 /* What INVOLUTE_ISA_AUTO means now. `reason` (may be NULL) gets one static-free line of at most

@@ -1,0 +1,12 @@
+// A value a thread: the order of the sum leaves no more.
+#include "schedules/gpu/schedules.h"
+#include "schedules/gpu/threads.h"
+
+namespace involute::schedules::gpu {
+
+void schedule(generators::GlobalPool &op, const MapKnobs &knobs) {
+    const Halide::Var thread = value_per_thread(op.out, op.ci, op.g, {op.b}, knobs).thread;
+    sum_in_thread(op.sum, op.out, thread);
+}
+
+} // namespace involute::schedules::gpu

@@ -1,0 +1,13 @@
+// A value a thread; the window is read from the caches.
+#include "schedules/gpu/schedules.h"
+#include "schedules/gpu/threads.h"
+
+namespace involute::schedules::gpu {
+
+void schedule(generators::MaxPool &op, const MapKnobs &knobs) {
+    const Halide::Var thread =
+        value_per_thread(op.out, op.ci, op.x, {op.g, op.y, op.b}, knobs).thread;
+    sum_in_thread(op.largest, op.out, thread);
+}
+
+} // namespace involute::schedules::gpu

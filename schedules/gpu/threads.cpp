@@ -1,0 +1,88 @@
+#include "schedules/gpu/threads.h"
+
+namespace involute::schedules::gpu {
+
+using namespace Halide;
+
+namespace {
+
+// The loops of blocks, the inner ones first: those beyond the third axis go into the first, whose
+// extent has the widest range. Returns the innermost.
+Var blocks(Func out, std::vector<Var> loops) {
+    const Var block("block");
+    while (loops.size() > 3) {
+        const Var joined(block.name() + std::to_string(loops.size()));
+        out.fuse(loops[0], loops[1], joined);
+        loops.erase(loops.begin());
+        loops[0] = joined;
+    }
+    for (const Var &loop : loops) {
+        out.gpu_blocks(loop);
+    }
+    return loops[0];
+}
+
+} // namespace
+
+Loops value_per_thread(Func out, const Var &channel, const Var &pixel, const std::vector<Var> &rest,
+                       const MapKnobs &knobs) {
+    const Var co("co"), ct("ct"), po("po"), pt("pt");
+    out.split(channel, co, ct, knobs.channels, TailStrategy::GuardWithIf)
+        .split(pixel, po, pt, knobs.pixels, TailStrategy::GuardWithIf);
+    std::vector<VarOrRVar> order = {ct, pt};
+    std::vector<Var> outer = {co, po};
+    outer.insert(outer.end(), rest.begin(), rest.end());
+    order.insert(order.end(), outer.begin(), outer.end());
+    out.reorder(order).gpu_threads(ct, pt);
+    return {ct, blocks(out, outer)};
+}
+
+void sum_in_thread(Func sum, Func out, const Var &thread) {
+    sum.compute_at(out, thread).store_in(MemoryType::Register);
+    sum.update().never_partition_all();
+}
+
+Loops product(Func out, Func sum, const Columns &columns, const Var &pixel,
+              const std::vector<Var> &rest, const std::vector<RVar> &order,
+              const ProductKnobs &knobs) {
+    const Var nv("nv"), nt("nt"), no("no"), bt("bt"), bo("bo"), pi("pi"), pt("pt"), po("po"),
+        lane("lane");
+    const int lanes = columns.packing / knobs.channels; // of a block of columns
+    const TailStrategy guard = TailStrategy::GuardWithIf;
+    std::vector<Var> outer = {po, bo};
+    outer.insert(outer.end(), rest.begin(), rest.end());
+    std::vector<VarOrRVar> loops = {nv, pi, lane, pt};
+    if (columns.flat) {
+        // Outputs have whole blocks of columns; the guard of a lane stands before its sum.
+        out.split(columns.n, nt, nv, knobs.channels, TailStrategy::RoundUp)
+            .split(nt, bo, lane, kWarp, guard);
+    } else {
+        out.split(columns.n, nt, nv, knobs.channels)
+            .split(columns.block, bo, bt, kWarp / lanes, guard);
+        out.reorder(nv, nt, bt).fuse(nt, bt, lane);
+    }
+    loops.insert(loops.end(), outer.begin(), outer.end());
+    out.split(pixel, po, pt, knobs.pixels * knobs.rows, guard)
+        .split(pt, pt, pi, knobs.pixels, guard)
+        .reorder(loops)
+        .gpu_threads(lane, pt)
+        .unroll(nv)
+        .unroll(pi);
+    const Var block = blocks(out, outer);
+
+    std::vector<VarOrRVar> inner = {columns.n, pixel};
+    inner.insert(inner.end(), order.begin(), order.end());
+    sum.compute_at(out, lane)
+        .store_in(MemoryType::Register)
+        .bound_extent(columns.n, knobs.channels)
+        .bound_extent(pixel, knobs.pixels)
+        .unroll(columns.n)
+        .unroll(pixel);
+    sum.update().reorder(inner).unroll(columns.n).unroll(pixel).never_partition_all();
+    if (knobs.unroll_k > 1) {
+        sum.update().unroll(order.front(), knobs.unroll_k);
+    }
+    return {lane, block};
+}
+
+} // namespace involute::schedules::gpu
