@@ -9,8 +9,8 @@ using namespace Halide;
 
 InvolutionMap involution_map(InvolutionMapInputs i) {
     InvolutionMap op;
-    const Var &k = op.k, &u = op.u, &kx = op.kx, &ky = op.ky, &g = op.g, &x = op.x, &y = op.y,
-              &b = op.b;
+    const Var &k = op.k, &u = op.u, &p = op.p, &kx = op.kx, &ky = op.ky, &g = op.g, &x = op.x,
+              &y = op.y, &b = op.b;
     AggregationInputs &a = i.aggregation;
     op.bottleneck = i.reduce_weight.defined();
     op.pools = a.stride.defined();
@@ -20,37 +20,47 @@ InvolutionMap involution_map(InvolutionMapInputs i) {
     const auto bias_at = [&](const Func &bias, const Expr &n) {
         return bias(n % i.packing, n / i.packing);
     };
-    // The clamps change no value: tiles of pixels may reach beyond the map.
-    const Expr column = clamp(x, 0, i.out_width - 1), row = clamp(y, 0, i.out_height - 1);
+    // The clamps change no value: tiles may reach beyond the map and the last column.
+    const Expr pixel = clamp(p, 0, i.out_width * i.out_height - 1);
     if (op.pools) {
         op.window = RDom(0, a.stride, 0, a.stride, "window");
-        const Expr left = a.stride * column, top = a.stride * row;
+        const Expr left = a.stride * (pixel % i.out_width), top = a.stride * (pixel / i.out_width);
         op.window.where(left + op.window.x < a.width && top + op.window.y < a.height);
         const Expr place = clamp(top + op.window.y, 0, a.height - 1) * a.width +
                            clamp(left + op.window.x, 0, a.width - 1);
-        op.pool_sum(k, x, y, b) = 0.f;
-        op.pool_sum(k, x, y, b) += i.in(k, place, b);
-        op.pooled(k, x, y, b) =
-            op.pool_sum(k, x, y, b) *
-            window_reciprocal(left, top, a.width, a.height, a.stride, i.reciprocal);
+        op.pool_sum(k, p, b) = 0.f;
+        op.pool_sum(k, p, b) += i.in(k, place, b);
+        op.pooled(k, p, b) = op.pool_sum(k, p, b) * window_reciprocal(left, top, a.width, a.height,
+                                                                      a.stride, i.reciprocal);
+        op.values(k, p, b) = op.pooled(k, pixel, b);
+    } else {
+        op.values(k, p, b) = i.in(k, pixel, b);
     }
     op.channels = RDom(0, i.group_channels * i.groups, "channels");
     const RVar &c = op.channels.x;
-    const Expr value = op.pools ? op.pooled(c, x, y, b) : i.in(c, row * i.out_width + column, b);
-    const Expr tap = (g * a.kernel_height + ky) * a.kernel_width + kx;
-    op.kernel_sum(x, y, kx, ky, g, b) = bias_at(i.bias, tap);
+    // Neighbours of a row are neighbours, also beyond it.
+    const Expr place = (op.ty * i.tile_height + op.i / i.tile_width) * i.out_width +
+                       op.tx * i.tile_width + op.i % i.tile_width;
+    const Expr tap =
+        clamp((g * a.kernel_height + ky) * a.kernel_width + kx, 0, i.blocks * i.packing - 1);
+    op.columns(kx, ky, u, g) = weight_at(i.weight, tap, u);
+    op.kernel_sum(op.i, kx, ky, op.tx, op.ty, g, b) = bias_at(i.bias, tap);
     if (op.bottleneck) {
-        op.hidden_sum(u, x, y, b) = bias_at(i.reduce_bias, u);
-        op.hidden_sum(u, x, y, b) += weight_at(i.reduce_weight, u, c) * value;
-        op.hidden(u, x, y, b) = at_least(op.hidden_sum(u, x, y, b), 0.f);
+        const Expr column = clamp(u, 0, i.hidden_blocks * i.packing - 1);
+        op.hidden_sum(u, p, b) = bias_at(i.reduce_bias, column);
+        op.hidden_sum(u, p, b) += weight_at(i.reduce_weight, column, c) * op.values(c, p, b);
+        op.hidden(u, p, b) = at_least(op.hidden_sum(u, p, b), 0.f);
         op.units = RDom(0, i.units, "units");
         const RVar &unit = op.units.x;
-        op.kernel_sum(x, y, kx, ky, g, b) +=
-            weight_at(i.weight, tap, unit) * op.hidden(unit, x, y, b);
+        op.kernel_sum(op.i, kx, ky, op.tx, op.ty, g, b) +=
+            op.columns(kx, ky, unit, g) * op.hidden(unit, place, b);
     } else {
-        op.kernel_sum(x, y, kx, ky, g, b) += weight_at(i.weight, tap, c) * value;
+        op.kernel_sum(op.i, kx, ky, op.tx, op.ty, g, b) +=
+            op.columns(kx, ky, c, g) * op.values(c, place, b);
     }
-    op.kernels(x, y, kx, ky, g, b) = op.kernel_sum(x, y, kx, ky, g, b);
+    op.kernels(x, y, kx, ky, g, b) =
+        op.kernel_sum(x % i.tile_width + i.tile_width * (y % i.tile_height), kx, ky,
+                      x / i.tile_width, y / i.tile_height, g, b);
 
     a.in = as_image(i.in, i.group_channels, a.width);
     const Func &kernels = op.kernels;

@@ -106,8 +106,10 @@ public:
             kernels_->dim(2).set_bounds(0, channels / group());
         }
         set_estimates();
+        schedules::gpu::WindowSize window{kernel, stride};
         if (stages_kernels()) {
-            schedule_on_device(op_, schedules::gpu::WindowKnobs(), staged_);
+            schedule_on_device(op_, schedules::gpu::WindowKnobs::defaults(isa, stride), staged_,
+                               window);
             return;
         }
         schedule_by_name(

@@ -1,6 +1,8 @@
 // Generator of the conv2d rows; arguments in the order of docs/kernel-interface.md.
 #include "generators/conv2d.h"
 
+#include "generators/conv2d_patches.h"
+
 #include "generators/emit/row_generator.h"
 
 namespace involute::emit {
@@ -30,6 +32,11 @@ public:
     }
 
     void generate() {
+        if (on_device()) {
+            patches_ = generators::conv2d_patches(patches_inputs());
+            *out_ = patches_.out;
+            return;
+        }
         const generators::Conv2dEpilogue epilogue{*bias_, *residual_, *floor_,
                                                   residual_->dim(2).extent(), packing};
         if (form.value() == "point") {
@@ -64,12 +71,42 @@ public:
         out_->dim(1).set_stride(nr);
         fix_sizes();
         set_estimates();
-        schedule_by_name<schedules::gpu::ProductKnobs>(
+        if (on_device()) {
+            if (form.value() != "window") {
+                weight_->dim(1).set_bounds(0, weight_->dim(1).extent() / 16 * 16);
+            }
+            if (form.value() == "point") {
+                in_->dim(1).set_stride(in_->dim(1).stride() / 16 * 16);
+            }
+            in_->set_host_alignment(64);
+            schedule_on_device(patches_, schedules::gpu::ProductKnobs::conv2d(isa, form, packing));
+            return;
+        }
+        schedule_by_name<NoKnobs>(
             op_, [&] { return knobs<schedules::Conv2dKnobs>(); },
             schedules::cpu::ProductCut{*pixels_per_task_, *blocks_per_task_}, get_pipeline());
     }
 
 private:
+    generators::Conv2dPatchesInputs patches_inputs() {
+        generators::Conv2dPatchesInputs inputs;
+        inputs.in = *in_, inputs.weight = *weight_;
+        inputs.bias = *bias_, inputs.residual = *residual_, inputs.floor = *floor_;
+        inputs.pixels = residual_->dim(2).extent(), inputs.packing = packing;
+        inputs.run = weight_->dim(1).extent();
+        if (form.value() != "window") { // these rows take multiples of 16 channels only
+            inputs.run = inputs.run / 16 * 16;
+        }
+        inputs.point = form.value() == "point";
+        if (!inputs.point) {
+            inputs.rows = weight_->dim(2).extent();
+            inputs.channels = *channels_, inputs.stride = *stride_, inputs.pad = *pad_;
+            inputs.width = *width_;
+            inputs.pads = form.value() == "window";
+            inputs.row_elements = in_->dim(0).extent(), inputs.height = in_->dim(1).extent();
+        }
+        return inputs;
+    }
     Expr out_width(const Expr &argument) const {
         const bool known = one_size() && stride != 0;
         return known ? Expr((map_width.value() + stride.value() - 1) / stride.value()) : argument;
@@ -134,6 +171,7 @@ private:
                         *width_ = nullptr, *pixels_per_task_ = nullptr, *blocks_per_task_ = nullptr;
     GeneratorOutput<Buffer<>> *out_ = nullptr;
     generators::Conv2d op_;
+    generators::Conv2dPatches patches_; // on a device
 };
 
 } // namespace

@@ -41,7 +41,15 @@ public:
         }
         aggregation.scale = *scale_, aggregation.shift = *shift_, aggregation.floor = *floor_;
         if (on_device()) {
-            map_ = generators::involution_map(map_inputs(generation, aggregation));
+            generators::InvolutionMapInputs inputs = map_inputs(generation, aggregation);
+            if (!generic()) {
+                device_knobs_ = device_knobs(schedules::gpu::WindowKnobs::defaults(isa, stride));
+                if (device_knobs_.lanes != 0) { // a warp generates the kernels of a tile
+                    inputs.tile_width = device_knobs_.width;
+                    inputs.tile_height = device_knobs_.height;
+                }
+            }
+            map_ = generators::involution_map(inputs);
             *out_ = map_.aggregation.out;
             return;
         }
@@ -71,9 +79,11 @@ public:
             }
         }
         set_estimates();
+        schedules::gpu::WindowSize window{kernel, stride};
+        const auto products = schedules::gpu::ProductKnobs::defaults(isa, packing);
         if (on_device()) {
-            generic() ? schedule_on_device(map_, schedules::gpu::MapKnobs())
-                      : schedule_on_device(map_, schedules::gpu::WindowKnobs());
+            generic() ? schedule_on_device(map_, schedules::gpu::MapKnobs(), products)
+                      : schedule_on_device(map_, device_knobs_, window);
             return;
         }
         schedule_by_name<NoKnobs>(
@@ -101,6 +111,7 @@ private:
         inputs.reduce_weight = generation.reduce_weight;
         inputs.reduce_bias = generation.reduce_bias;
         inputs.weight = generation.weight, inputs.bias = generation.bias;
+        inputs.hidden_blocks = generation.hidden_blocks, inputs.blocks = generation.blocks;
         inputs.units = generation.units;
         inputs.reciprocal = generation.reciprocal;
         inputs.packing = generation.packing;
@@ -136,6 +147,7 @@ private:
     GeneratorOutput<Buffer<>> *out_ = nullptr;
     generators::Involution op_;
     generators::InvolutionMap map_; // on a device
+    schedules::gpu::WindowKnobs device_knobs_;
 };
 
 } // namespace

@@ -35,7 +35,11 @@ public:
         fix_images(*kernels_);
         promise_pixels(*kernels_, packing);
         set_estimates();
-        schedule_by_name<schedules::gpu::ProductKnobs>(
+        if (on_device()) {
+            schedule_on_device(op_, schedules::gpu::ProductKnobs::defaults(isa, packing));
+            return;
+        }
+        schedule_by_name<NoKnobs>(
             op_, [&] { return knobs<schedules::KernelGenerationKnobs>(); }, *pixels_per_task_,
             get_pipeline());
     }

@@ -136,19 +136,25 @@ protected:
     bool on_device() const {
         return isa.value() == "cuda" || isa.value() == "opencl";
     }
+    // With what `knobs=` changes; a user error where they are impossible.
+    template <typename Knobs>
+    Knobs device_knobs(Knobs chosen) const {
+        std::string error = schedules::set_knobs(knob_text.value(), chosen.list());
+        if (error.empty()) {
+            error = chosen.violation();
+        }
+        if (!error.empty()) {
+            throw Halide::CompileError(error);
+        }
+        return chosen;
+    }
     template <typename Op, typename Knobs, typename... Stages>
     void schedule_on_device(Op &op, Knobs knobs, Stages &...stages) {
         if (schedule_name.value() != "hand") {
             throw Halide::CompileError("schedule " + schedule_name.value() +
                                        ": devices have hand schedules only");
         }
-        std::string error = schedules::set_knobs(knob_text.value(), knobs.list());
-        if (error.empty()) {
-            error = knobs.violation();
-        }
-        if (!error.empty()) {
-            throw Halide::CompileError(error);
-        }
+        knobs = device_knobs(knobs);
         schedules::gpu::schedule(op, stages..., knobs);
         note_loop_nest(this->get_pipeline());
     }

@@ -16,20 +16,21 @@ void schedule(Aggregation &op, const MapKnobs &knobs) {
     }
 }
 
-void schedule(Aggregation &op, generators::StagedKernels &kernels, const WindowKnobs &knobs) {
-    const Var block = window(op, knobs);
+void schedule(Aggregation &op, generators::StagedKernels &kernels, const WindowSize &size,
+              const WindowKnobs &knobs) {
+    const Var block = window(op, size, knobs);
     // Neighbouring threads have neighbouring taps, as memory has.
-    const Var tap("tap"), to("to"), tt("tt"), pixel("pixel"), po("po"), pt("pt");
-    const int threads = 16 / knobs.channels * (knobs.width / knobs.pixels);
+    const Var tap("tap"), to("to"), tt("tt");
     kernels.staged.compute_at(op.out, block)
         .store_in(MemoryType::GPUShared)
+        .bound_extent(kernels.x, knobs.width)
+        .bound_extent(kernels.y, knobs.height)
         .reorder(kernels.kx, kernels.ky, kernels.x, kernels.y)
         .fuse(kernels.kx, kernels.ky, tap)
-        .fuse(kernels.x, kernels.y, pixel)
-        .split(tap, to, tt, threads, TailStrategy::GuardWithIf)
-        .split(pixel, po, pt, knobs.height, TailStrategy::GuardWithIf)
-        .reorder(tt, pt, to, po, kernels.g, kernels.b)
-        .gpu_threads(tt, pt);
+        .split(tap, to, tt, knobs.threads(), TailStrategy::GuardWithIf)
+        .reorder(tt, to, kernels.x, kernels.y, kernels.g, kernels.b)
+        .never_partition_all();
+    threads(kernels.staged, tt, knobs);
 }
 
 } // namespace involute::schedules::gpu

@@ -5,28 +5,19 @@ namespace involute::schedules::gpu {
 
 using namespace Halide;
 
-void schedule(generators::Conv2d &op, const ProductKnobs &knobs) {
-    const Var po("po"), pt("pt");
+void schedule(generators::Conv2dPatches &op, const ProductKnobs &knobs) {
     std::vector<Var> rest;
     if (op.has_batch) {
         rest.push_back(op.b);
     }
-    std::vector<RVar> order;
-    for (int d = 0; d < op.reduction.dimensions(); d++) {
-        order.push_back(op.reduction[d]);
+    const RVar &j = op.reduction.x, &ky = op.reduction.y;
+    const Columns columns{op.ni, op.no, false, op.packing};
+    if (knobs.lanes == 0) {
+        product(op.out, op.sum, columns, op.p, rest, {j, ky}, knobs);
+        return;
     }
-    const Loops loops =
-        product(op.out, op.sum, {op.ni, op.no, false, op.packing}, op.p, rest, order, knobs);
-    // Divisions in double precision: once for a block.
-    for (Func *place : {&op.element, &op.row}) {
-        if (op.has_batch) {
-            place->compute_at(op.out, loops.block)
-                .store_in(MemoryType::GPUShared)
-                .bound_extent(op.p, knobs.pixels * knobs.rows) // sums reach beyond the last pixel
-                .split(op.p, po, pt, kWarp, TailStrategy::GuardWithIf)
-                .gpu_threads(pt);
-        }
-    }
+    const RVar chunk = staged_product(op.out, op.sum, columns, op.p, rest, {j, ky}, knobs);
+    stage(op.patch, op.j, op.p, op.sum, chunk, knobs);
 }
 
 } // namespace involute::schedules::gpu

@@ -37,17 +37,40 @@ struct MapKnobs {
 // Products over channels: a warp has neighbouring channels of the same pixels, so that an input is
 // one load for all of it.
 struct ProductKnobs {
-    int channels = 2; // of a thread
-    int pixels = 16;  // of a thread
-    int rows = 4;     // of threads, each with pixels of its own
+    int lanes = 0;    // 1: a block is one warp, which copies the inputs to memory on the chip
+    int channels = 2; // of a thread; with lanes 1
+    int pixels = 8;   // of a thread
+    int rows = 4;     // of threads, each with pixels of its own; with lanes 1
     int unroll_k = 4;
+    int chunk = 16; // reduction steps whose inputs are on the chip, with lanes
 
+    // Only CUDA has lanes that keep their sums while they share memory; a block of columns is a
+    // warp then.
+    static ProductKnobs defaults(const std::string &isa, int columns = kWarp) {
+        ProductKnobs knobs;
+        if (isa == "cuda" && columns == kWarp) {
+            knobs.lanes = 1, knobs.pixels = 24, knobs.unroll_k = 8;
+        } else if (isa == "cuda") {
+            knobs.pixels = 4, knobs.unroll_k = 2; // each takes two registers for its address
+        }
+        return knobs;
+    }
+    static ProductKnobs conv2d(const std::string &isa, const std::string &form, int columns) {
+        ProductKnobs knobs = defaults(isa, columns);
+        if (knobs.lanes != 0 && form == "strided") {
+            knobs.unroll_k = 16;
+        }
+        return knobs;
+    }
     std::vector<Knob> list() {
         return {
+            {"lanes", &lanes, 0, 1, "1: a block is a warp that keeps its inputs on the chip"},
             {"channels", &channels, 1, 4, "output channels of a thread", Tried::kPowers},
-            {"pixels", &pixels, 1, 32, "pixels of a thread"},
+            {"pixels", &pixels, 1, 64, "pixels of a thread"},
             {"rows", &rows, 1, 16, "warps of a block, each with pixels of its own", Tried::kPowers},
             {"unroll_k", &unroll_k, 1, 16, "reduction steps in one turn of the inner loop",
+             Tried::kPowers},
+            {"chunk", &chunk, 4, 64, "reduction steps whose inputs are on the chip",
              Tried::kPowers}};
     }
     std::string violation() const {
@@ -69,32 +92,52 @@ struct DenseKnobs {
 
 // Aggregations of constant windows over a tile of width x height pixels of one group.
 struct WindowKnobs {
+    int lanes = 0;    // 1: a block is one warp
     int channels = 4; // of a thread
     int pixels = 4;   // of a thread, in a row
     int width = 8, height = 8;
     int channel_stride = 20; // between pixels of the input on the chip: spreads them over the banks
+    int taps = 21;           // of kernels that a thread generates at once
     ProductKnobs product;    // of hidden units
 
+    static WindowKnobs defaults(const std::string &isa, int stride) {
+        WindowKnobs knobs;
+        knobs.product = ProductKnobs::defaults(isa);
+        if (knobs.product.lanes != 0) {
+            knobs.lanes = 1, knobs.height = 4;
+            knobs.product.pixels = 16, knobs.product.unroll_k = 16;
+            if (stride == 0) { // takes registers of its own
+                knobs.pixels = 2, knobs.height = 2;
+            }
+        }
+        return knobs;
+    }
+    int threads() const { // of a block
+        return 16 / channels * (width / pixels) * height;
+    }
     std::vector<Knob> list() {
-        std::vector<Knob> knobs = {
+        return {
+            {"lanes", &lanes, 0, 1, "1: a block is one warp"},
             {"channels", &channels, 1, 16, "channels of a thread", Tried::kPowers},
             {"pixels", &pixels, 1, 16, "pixels of a thread, neighbours in a row", Tried::kPowers},
             {"width", &width, 1, 64, "pixels of a tile in a row", Tried::kPowers},
             {"height", &height, 1, 64, "rows of a tile", Tried::kPowers},
             {"channel_stride", &channel_stride, 16, 32,
-             "values between pixels of the input on the chip"}};
-        for (Knob &knob : product.list()) {
-            knob.name = knob.name == std::string("channels") ? "hidden_channels"
-                        : knob.name == std::string("pixels") ? "hidden_pixels"
-                                                             : knob.name;
-            knobs.push_back(knob);
-        }
-        return knobs;
+             "values between pixels of the input on the chip"},
+            {"taps", &taps, 1, 64, "taps of kernels that a thread generates at once"},
+            {"hidden_pixels", &product.pixels, 1, 64, "pixels of a thread, of hidden units"},
+            {"unroll_k", &product.unroll_k, 1, 16,
+             "reduction steps in one turn of the inner loop, of hidden units", Tried::kPowers},
+            {"chunk", &product.chunk, 4, 64, "reduction steps whose inputs are on the chip",
+             Tried::kPowers}};
     }
     std::string violation() const {
-        return width % pixels != 0 || 16 % channels != 0
-                   ? "pixels and channels must divide the tile"
-                   : threads_violation(16 / channels * width / pixels * height);
+        if (width % pixels != 0 || 16 % channels != 0) {
+            return "pixels and channels must divide the tile";
+        }
+        return lanes != 0 && threads() != kWarp
+                   ? "a tile of " + std::to_string(threads()) + " threads is no warp"
+                   : threads_violation(threads());
     }
 };
 

@@ -7,8 +7,8 @@
 #include "generators/aggregation_grad_weight.h"
 #include "generators/avg_pool.h"
 #include "generators/avg_pool_grad.h"
-#include "generators/conv2d.h"
 #include "generators/conv2d_grouped.h"
+#include "generators/conv2d_patches.h"
 #include "generators/dense.h"
 #include "generators/global_pool.h"
 #include "generators/involution_map.h"
@@ -21,7 +21,12 @@
 
 namespace involute::schedules::gpu {
 
-void schedule(generators::Conv2d &op, const ProductKnobs &knobs);
+// Constants of a row; stride 0: run time.
+struct WindowSize {
+    int kernel, stride;
+};
+
+void schedule(generators::Conv2dPatches &op, const ProductKnobs &knobs);
 void schedule(generators::Conv2dGrouped &op, const MapKnobs &knobs);
 void schedule(generators::Local &op, const MapKnobs &knobs);
 void schedule(generators::Dense &op, const DenseKnobs &knobs);
@@ -30,11 +35,12 @@ void schedule(generators::KernelGeneration &op, const ProductKnobs &knobs);
 void schedule(generators::Aggregation &op, const MapKnobs &knobs);
 // Windows of constant size; the kernels of a tile are kept on the chip.
 void schedule(generators::Aggregation &op, generators::StagedKernels &kernels,
-              const WindowKnobs &knobs);
+              const WindowSize &size, const WindowKnobs &knobs);
 void schedule(generators::AggregationGradInput &op, const MapKnobs &knobs);
 void schedule(generators::AggregationGradWeight &op, const MapKnobs &knobs);
-void schedule(generators::InvolutionMap &op, const WindowKnobs &knobs);
-void schedule(generators::InvolutionMap &op, const MapKnobs &knobs); // windows of any size
+void schedule(generators::InvolutionMap &op, const WindowSize &size, const WindowKnobs &knobs);
+// Windows of any size.
+void schedule(generators::InvolutionMap &op, const ProductKnobs &hidden, const MapKnobs &knobs);
 void schedule(generators::MaxPool &op, const MapKnobs &knobs);
 void schedule(generators::AvgPool &op, const MapKnobs &knobs);
 void schedule(generators::AvgPoolGrad &op, const MapKnobs &knobs);

@@ -85,4 +85,62 @@ Loops product(Func out, Func sum, const Columns &columns, const Var &pixel,
     return {lane, block};
 }
 
+RVar staged_product(Func out, Func sum, const Columns &columns, const Var &pixel,
+                    const std::vector<Var> &rest, const std::vector<RVar> &order,
+                    const ProductKnobs &knobs) {
+    const Var lane("lane"), no("no"), pi("pi"), po("po");
+    const RVar chunk("chunk"), step("step");
+    const TailStrategy guard = TailStrategy::GuardWithIf;
+    std::vector<Var> outer = {po, columns.block};
+    if (columns.flat) {
+        out.split(columns.n, no, lane, kWarp, guard);
+        outer[1] = no;
+    }
+    outer.insert(outer.end(), rest.begin(), rest.end());
+    const Var n = columns.flat ? lane : columns.n;
+    std::vector<VarOrRVar> loops = {pi, n};
+    loops.insert(loops.end(), outer.begin(), outer.end());
+    out.split(pixel, po, pi, knobs.pixels, guard).reorder(loops).gpu_lanes(n).unroll(pi);
+    const Var block = blocks(out, outer);
+
+    constexpr int kVector = 4;
+    sum.compute_at(out, block)
+        .store_in(MemoryType::Register)
+        .bound_extent(pixel, knobs.pixels)
+        .bound_extent(columns.n, kWarp)
+        .reorder(pixel, columns.n)
+        .gpu_lanes(columns.n)
+        .vectorize(pixel, kVector)
+        .unroll(pixel);
+    std::vector<VarOrRVar> inner = {pixel, step, columns.n, chunk};
+    inner.insert(inner.end(), order.begin() + 1, order.end());
+    sum.update()
+        .split(order.front(), chunk, step, knobs.chunk)
+        .reorder(inner)
+        .gpu_lanes(columns.n)
+        .vectorize(pixel, kVector)
+        .unroll(pixel)
+        .unroll(step, knobs.unroll_k)
+        .never_partition_all();
+    return chunk;
+}
+
+void stage(Func in, const Var &depth, const Var &pixel, Func sum, const RVar &chunk,
+           const ProductKnobs &knobs) {
+    const Var po("po"), pt("pt"), quad("quad"), lane("lane"), v("v");
+    constexpr int kVector = 4;
+    in.compute_at(sum, chunk)
+        .store_in(MemoryType::GPUShared)
+        .bound_extent(depth, knobs.chunk)
+        .bound_extent(pixel, knobs.pixels)
+        .reorder_storage(pixel, depth)
+        .split(depth, quad, v, kVector)
+        .split(pixel, po, pt, kWarp * kVector / knobs.chunk)
+        .reorder(v, quad, pt, po)
+        .fuse(quad, pt, lane)
+        .gpu_lanes(lane)
+        .vectorize(v)
+        .unroll(po);
+}
+
 } // namespace involute::schedules::gpu

@@ -33,4 +33,14 @@ Loops product(Halide::Func out, Halide::Func sum, const Columns &columns, const 
               const std::vector<Halide::Var> &rest, const std::vector<Halide::RVar> &order,
               const ProductKnobs &knobs);
 
+// The same by blocks of one warp, a column a lane: sums stay in the registers of their lanes while
+// all of them copy the inputs of a chunk of the reduction. Returns the loop of chunks.
+Halide::RVar staged_product(Halide::Func out, Halide::Func sum, const Columns &columns,
+                            const Halide::Var &pixel, const std::vector<Halide::Var> &rest,
+                            const std::vector<Halide::RVar> &order, const ProductKnobs &knobs);
+
+// Copies in(depth, .., pixel, ..) of a chunk to memory on the chip, pixels innermost.
+void stage(Halide::Func in, const Halide::Var &depth, const Halide::Var &pixel, Halide::Func sum,
+           const Halide::RVar &chunk, const ProductKnobs &knobs);
+
 } // namespace involute::schedules::gpu
