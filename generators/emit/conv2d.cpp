@@ -79,7 +79,8 @@ public:
                 in_->dim(1).set_stride(in_->dim(1).stride() / 16 * 16);
             }
             in_->set_host_alignment(64);
-            schedule_on_device(patches_, schedules::gpu::ProductKnobs::conv2d(isa, form, packing));
+            schedule_on_device(patches_, schedules::gpu::ProductKnobs::conv2d(isa, form, packing),
+                               get_pipeline());
             return;
         }
         schedule_by_name<NoKnobs>(

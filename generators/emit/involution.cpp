@@ -82,8 +82,9 @@ public:
         schedules::gpu::WindowSize window{kernel, stride};
         const auto products = schedules::gpu::ProductKnobs::defaults(isa, packing);
         if (on_device()) {
-            generic() ? schedule_on_device(map_, schedules::gpu::MapKnobs(), products)
-                      : schedule_on_device(map_, device_knobs_, window);
+            generic()
+                ? schedule_on_device(map_, schedules::gpu::MapKnobs(), products, get_pipeline())
+                : schedule_on_device(map_, device_knobs_, window, get_pipeline());
             return;
         }
         schedule_by_name<NoKnobs>(

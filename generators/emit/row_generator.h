@@ -149,7 +149,7 @@ protected:
         return chosen;
     }
     template <typename Op, typename Knobs, typename... Stages>
-    void schedule_on_device(Op &op, Knobs knobs, Stages &...stages) {
+    void schedule_on_device(Op &op, Knobs knobs, Stages &&...stages) {
         if (schedule_name.value() != "hand") {
             throw Halide::CompileError("schedule " + schedule_name.value() +
                                        ": devices have hand schedules only");

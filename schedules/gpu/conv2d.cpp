@@ -5,7 +5,7 @@ namespace involute::schedules::gpu {
 
 using namespace Halide;
 
-void schedule(generators::Conv2dPatches &op, const ProductKnobs &knobs) {
+void schedule(generators::Conv2dPatches &op, Pipeline pipeline, const ProductKnobs &knobs) {
     std::vector<Var> rest;
     if (op.has_batch) {
         rest.push_back(op.b);
@@ -17,7 +17,7 @@ void schedule(generators::Conv2dPatches &op, const ProductKnobs &knobs) {
         return;
     }
     const RVar chunk = staged_product(op.out, op.sum, columns, op.p, rest, {j, ky}, knobs);
-    stage(op.patch, op.j, op.p, op.sum, chunk, knobs);
+    stage(pipeline, op.patch, op.j, op.p, op.sum, chunk, knobs);
 }
 
 } // namespace involute::schedules::gpu

@@ -12,7 +12,7 @@ using generators::InvolutionMap;
 namespace {
 
 // What kernels are generated from, for all groups at once: the pooled input and the hidden units.
-void inputs(InvolutionMap &op, const ProductKnobs &knobs) {
+void inputs(InvolutionMap &op, Pipeline pipeline, const ProductKnobs &knobs) {
     if (op.pools) {
         op.pooled.compute_root();
         const Var thread = value_per_thread(op.pooled, op.k, op.p, {op.b}, {}).thread;
@@ -29,14 +29,15 @@ void inputs(InvolutionMap &op, const ProductKnobs &knobs) {
     }
     const RVar chunk =
         staged_product(op.hidden, op.hidden_sum, columns, op.p, {op.b}, {op.channels.x}, knobs);
-    stage(op.values, op.k, op.p, op.hidden_sum, chunk, knobs);
+    stage(pipeline, op.values, op.k, op.p, op.hidden_sum, chunk, knobs);
 }
 
 } // namespace
 
-void schedule(InvolutionMap &op, const WindowSize &size, const WindowKnobs &knobs) {
+void schedule(InvolutionMap &op, const WindowSize &size, Pipeline pipeline,
+              const WindowKnobs &knobs) {
     const Var tile = window(op.aggregation, size, knobs);
-    inputs(op, knobs.product);
+    inputs(op, pipeline, knobs.product);
     // A thread has one pixel and some rows of taps.
     const int rows = std::min(size.kernel, std::max(1, knobs.taps / size.kernel));
     const Var kt("kt"), ko("ko"), pixel("pixel");
@@ -77,9 +78,10 @@ void schedule(InvolutionMap &op, const WindowSize &size, const WindowKnobs &knob
 
 // Windows of any size: a value a thread, the kernels of a block in global memory, whatever they
 // take.
-void schedule(InvolutionMap &op, const ProductKnobs &hidden, const MapKnobs &knobs) {
+void schedule(InvolutionMap &op, const ProductKnobs &hidden, Pipeline pipeline,
+              const MapKnobs &knobs) {
     generators::Aggregation &sums = op.aggregation;
-    inputs(op, hidden);
+    inputs(op, pipeline, hidden);
     const auto [thread, block] =
         value_per_thread(sums.out, sums.ci, sums.x, {sums.g, sums.y, sums.b}, knobs);
     sum_in_thread(sums.sum, sums.out, thread);

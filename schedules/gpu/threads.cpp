@@ -1,5 +1,7 @@
 #include "schedules/gpu/threads.h"
 
+#include "schedules/gpu/barriers.h"
+
 namespace involute::schedules::gpu {
 
 using namespace Halide;
@@ -125,10 +127,11 @@ RVar staged_product(Func out, Func sum, const Columns &columns, const Var &pixel
     return chunk;
 }
 
-void stage(Func in, const Var &depth, const Var &pixel, Func sum, const RVar &chunk,
-           const ProductKnobs &knobs) {
+void stage(Pipeline pipeline, Func in, const Var &depth, const Var &pixel, Func sum,
+           const RVar &chunk, const ProductKnobs &knobs) {
     const Var po("po"), pt("pt"), quad("quad"), lane("lane"), v("v");
     constexpr int kVector = 4;
+    pipeline.add_custom_lowering_pass(new LaneBarriers(in));
     in.compute_at(sum, chunk)
         .store_in(MemoryType::GPUShared)
         .bound_extent(depth, knobs.chunk)

@@ -39,8 +39,10 @@ Halide::RVar staged_product(Halide::Func out, Halide::Func sum, const Columns &c
                             const Halide::Var &pixel, const std::vector<Halide::Var> &rest,
                             const std::vector<Halide::RVar> &order, const ProductKnobs &knobs);
 
-// Copies in(depth, .., pixel, ..) of a chunk to memory on the chip, pixels innermost.
-void stage(Halide::Func in, const Halide::Var &depth, const Halide::Var &pixel, Halide::Func sum,
-           const Halide::RVar &chunk, const ProductKnobs &knobs);
+// Copies in(depth, .., pixel, ..) of a chunk to memory on the chip, pixels innermost. `pipeline`:
+// of which it is a part.
+void stage(Halide::Pipeline pipeline, Halide::Func in, const Halide::Var &depth,
+           const Halide::Var &pixel, Halide::Func sum, const Halide::RVar &chunk,
+           const ProductKnobs &knobs);
 
 } // namespace involute::schedules::gpu
