@@ -73,7 +73,7 @@ public:
         set_estimates();
         if (on_device()) {
             if (form.value() != "window") {
-                weight_->dim(1).set_bounds(0, weight_->dim(1).extent() / 16 * 16);
+                weight_->dim(1).set_bounds(0, weight_->dim(1).extent() / nr * nr);
             }
             if (form.value() == "point") {
                 in_->dim(1).set_stride(in_->dim(1).stride() / 16 * 16);
@@ -95,8 +95,8 @@ private:
         inputs.bias = *bias_, inputs.residual = *residual_, inputs.floor = *floor_;
         inputs.pixels = residual_->dim(2).extent(), inputs.packing = packing;
         inputs.run = weight_->dim(1).extent();
-        if (form.value() != "window") { // these rows take multiples of 16 channels only
-            inputs.run = inputs.run / 16 * 16;
+        if (form.value() != "window") { // these rows take whole blocks of channels only
+            inputs.run = inputs.run / packing.value() * packing.value();
         }
         inputs.point = form.value() == "point";
         if (!inputs.point) {

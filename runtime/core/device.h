@@ -21,6 +21,9 @@ inline bool is_device(involute_isa isa) {
     return isa == INVOLUTE_ISA_OPENCL || isa == INVOLUTE_ISA_CUDA;
 }
 
+// nullptr: this library has none for it.
+const halide_device_interface_t *device_interface(involute_isa isa);
+
 // Whether driver and device of `isa` answer. INVOLUTE_UNAVAILABLE says what does not.
 Status device_check(involute_isa isa);
 

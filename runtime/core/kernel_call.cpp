@@ -109,10 +109,15 @@ Status KernelCall::invoke(KernelContext *context, const std::string &layer_name)
     if (error == 0)
         return Status();
     const char *message = context->error_message();
-    const Status status = Status::error(
-        error == halide_error_code_out_of_memory ? INVOLUTE_OUT_OF_MEMORY : INVOLUTE_INTERNAL,
-        "layer '%s', row %s, %s: %s (kernel error %d)", layer_name.c_str(), kernel_->row,
-        kernel_->symbol, *message ? message : "no message", error);
+    // A kernel of a device fails where the device does.
+    const involute_code code =
+        error == halide_error_code_out_of_memory || error == halide_error_code_device_malloc_failed
+            ? INVOLUTE_OUT_OF_MEMORY
+        : is_device(kernel_->isa) ? INVOLUTE_UNAVAILABLE
+                                  : INVOLUTE_INTERNAL;
+    const Status status =
+        Status::error(code, "layer '%s', row %s, %s: %s (kernel error %d)", layer_name.c_str(),
+                      kernel_->row, kernel_->symbol, *message ? message : "no message", error);
     context->clear_error();
     return status;
 }

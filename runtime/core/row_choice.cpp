@@ -2,6 +2,7 @@
 // choice can be explained.
 #include <vector>
 
+#include "core/device.h"
 #include "core/isa.h"
 #include "core/registry.h"
 
@@ -86,9 +87,10 @@ std::string misfit_of_convolution(const KernelEntry &row, const LayerSpec &layer
             return only("kernel", "1");
         if (row.form == Form::kPoint && layer.stride > 1)
             return only("stride", "1");
-        // The pixel rows read whole vectors of input channels.
-        if (layer.in_channels % kGroup != 0)
-            return "multiples of 16 input channels only";
+        // The pixel rows read whole vectors of input channels; on a device a warp does.
+        const int64_t inputs = is_device(row.isa) ? row.packing : kGroup;
+        if (layer.in_channels % inputs != 0)
+            return "multiples of " + std::to_string(inputs) + " input channels only";
     }
     if (layer.out_channels % row.packing != 0)
         return "multiples of " + std::to_string(row.packing) + " output channels only";

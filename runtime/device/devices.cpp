@@ -36,9 +36,7 @@ struct DeviceLine {
     }
 };
 
-namespace {
-
-const halide_device_interface_t *interface_of(involute_isa isa) {
+const halide_device_interface_t *device_interface(involute_isa isa) {
 #ifdef INVOLUTE_OPENCL
     if (isa == INVOLUTE_ISA_OPENCL)
         return halide_opencl_device_interface();
@@ -50,6 +48,8 @@ const halide_device_interface_t *interface_of(involute_isa isa) {
     (void)isa;
     return nullptr;
 }
+
+namespace {
 
 Status failure(involute_isa isa, const KernelContext &context, const char *what, int error) {
     const char *message = context.error_message();
@@ -90,7 +90,8 @@ Status device_check(involute_isa isa) {
     // A context is made, and memory taken and given back.
     const float probe[1] = {};
     DeviceMirror mirror(isa);
-    INVOLUTE_RETURN_IF_ERROR(mirror.add(probe, 1, "a first value"));
+    if (const Status status = mirror.add(probe, 1, "a first value"); !status.ok())
+        return Status::error(INVOLUTE_UNAVAILABLE, "%s", status.message().c_str());
     answered.fetch_or(1u << isa, std::memory_order_relaxed);
     return Status();
 }
@@ -137,7 +138,7 @@ Status DeviceMirror::add(const float *host, size_t count, const char *what) {
     piece->host = host, piece->count = count;
     piece->memory.set(0, count);
     if (const int error =
-            halide_device_malloc(&context, &piece->memory.buffer, interface_of(isa_))) {
+            halide_device_malloc(&context, &piece->memory.buffer, device_interface(isa_))) {
         const std::string wanted = std::string(what) + ", " +
                                    std::to_string(count * sizeof(float)) + " bytes beside the " +
                                    std::to_string(bytes()) + " of this object";
@@ -177,7 +178,7 @@ Status DeviceMirror::upload(const float *host, size_t count) const {
         // The buffer type has no const; it is only read.
         part.buffer.host = reinterpret_cast<uint8_t *>(const_cast<float *>(host));
         part.buffer.set_host_dirty();
-        error = halide_copy_to_device(&context, &part.buffer, interface_of(isa_));
+        error = halide_copy_to_device(&context, &part.buffer, device_interface(isa_));
         halide_device_release_crop(&context, &part.buffer);
     }
     return error == 0 ? Status() : failure(isa_, context, "copying to the device", error);

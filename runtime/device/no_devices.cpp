@@ -14,6 +14,10 @@ Status none() {
 
 } // namespace
 
+const halide_device_interface_t *device_interface(involute_isa) {
+    return nullptr;
+}
+
 Status device_check(involute_isa) {
     return none();
 }

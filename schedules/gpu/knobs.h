@@ -57,8 +57,8 @@ struct ProductKnobs {
     }
     static ProductKnobs conv2d(const std::string &isa, const std::string &form, int columns) {
         ProductKnobs knobs = defaults(isa, columns);
-        if (knobs.lanes != 0 && form == "strided") {
-            knobs.unroll_k = 16;
+        if (knobs.lanes != 0 && form != "window") {
+            knobs.unroll_k = 16, knobs.chunk = kWarp;
         }
         return knobs;
     }

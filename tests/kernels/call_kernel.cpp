@@ -1,4 +1,5 @@
 // The call itself, by the uniform form of the entry point, and the result in the official order.
+#include "core/device.h"
 #include "tests/kernels/call.h"
 
 namespace involute::kernel_tests {
@@ -30,7 +31,28 @@ int call_kernel(const KernelEntry &kernel, const std::vector<Argument> &argument
             pointers.push_back(&reals[i]);
         }
     }
-    return kernel.function(pointers.data());
+    if (!is_device(kernel.isa))
+        return kernel.function(pointers.data());
+    // Halide's host code takes memory on the device for each operand and copies the inputs. The
+    // output goes up too: what the kernel leaves alone must come back.
+    for (halide_buffer_t &buffer : buffers) {
+        if (buffer.host)
+            buffer.set_host_dirty();
+    }
+    halide_buffer_t &output = buffers.back();
+    const halide_device_interface_t *device = device_interface(kernel.isa);
+    int error = halide_copy_to_device(context, &output, device);
+    if (error == 0)
+        error = kernel.function(pointers.data());
+    if (error == 0) {
+        output.set_device_dirty();
+        error = halide_copy_to_host(context, &output);
+    }
+    for (halide_buffer_t &buffer : buffers) {
+        if (buffer.device != 0 && halide_device_free(context, &buffer) != 0 && error == 0)
+            error = halide_error_code_device_free_failed;
+    }
+    return error;
 }
 
 std::vector<float> unpack_output(const Problem &problem, const Argument &output) {

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <map>
 
+#include "core/device.h"
 #include "core/isa.h"
 
 namespace involute::kernel_tests {
@@ -90,9 +91,10 @@ private:
 
 char FaultReport::text_[512];
 
-void print_coverage(Op op, const std::map<std::string, int> &counts) {
+void print_coverage(Op op, involute_isa device, const std::map<std::string, int> &counts) {
     for (const KernelEntry &kernel : kernel_table()) {
-        if (kernel.op != op)
+        if (kernel.op != op ||
+            (device == INVOLUTE_ISA_AUTO ? is_device(kernel.isa) : kernel.isa != device))
             continue;
         const std::string name = std::string(kernel.row) + " " + isa_name(kernel.isa);
         const involute_status available = involute_isa_check(kernel.isa);
@@ -104,6 +106,19 @@ void print_coverage(Op op, const std::map<std::string, int> &counts) {
         std::printf("  %-36s %d\n", name.c_str(), count == counts.end() ? 0 : count->second);
         EXPECT_TRUE(count != counts.end()) << name << " was not called";
     }
+}
+
+void check_problems(Op op, involute_isa device, int64_t problems) {
+    std::map<std::string, int> counts;
+    int failures = 0;
+    for (int64_t turn = 0; turn < problems && failures < kFailuresShown; ++turn) {
+        const Problem problem = random_problem(op, turn, device);
+        const std::string failure = check(problem, random_operands(problem));
+        EXPECT_EQ(failure, "");
+        failures += !failure.empty();
+        ++counts[problem.row + " " + problem.isa];
+    }
+    print_coverage(op, device, counts);
 }
 
 } // namespace
@@ -170,16 +185,11 @@ void check_op(Op op) {
         EXPECT_EQ(check(problem, random_operands(problem)), "");
         return;
     }
-    std::map<std::string, int> counts;
-    int failures = 0;
-    for (int64_t turn = 0; turn < kProblems && failures < kFailuresShown; ++turn) {
-        const Problem problem = random_problem(op, turn);
-        const std::string failure = check(problem, random_operands(problem));
-        EXPECT_EQ(failure, "");
-        failures += !failure.empty();
-        ++counts[problem.row + " " + problem.isa];
-    }
-    print_coverage(op, counts);
+    check_problems(op, INVOLUTE_ISA_AUTO, kProblems);
+}
+
+void check_op_on_device(Op op, involute_isa device, int64_t problems) {
+    check_problems(op, device, problems);
 }
 
 } // namespace involute::kernel_tests

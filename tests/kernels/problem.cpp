@@ -5,6 +5,7 @@
 #include <random>
 #include <sstream>
 
+#include "core/device.h"
 #include "core/isa.h"
 #include "oracle/aggregation_gradients.h"
 #include "oracle/backward.h"
@@ -376,17 +377,24 @@ const std::vector<Op> &all_ops() {
     return ops;
 }
 
-std::vector<const KernelEntry *> available_kernels(Op op) {
+// `device` AUTO: of the CPU.
+std::vector<const KernelEntry *> available_kernels(Op op, involute_isa device) {
     std::vector<const KernelEntry *> result;
     for (const KernelEntry &kernel : kernel_table()) {
-        if (kernel.op == op && involute_isa_check(kernel.isa).code == INVOLUTE_OK)
+        const bool wanted =
+            device == INVOLUTE_ISA_AUTO ? !is_device(kernel.isa) : kernel.isa == device;
+        if (kernel.op == op && wanted && involute_isa_check(kernel.isa).code == INVOLUTE_OK)
             result.push_back(&kernel);
     }
     return result;
 }
 
 Problem random_problem(Op op, int64_t turn) {
-    const std::vector<const KernelEntry *> kernels = available_kernels(op);
+    return random_problem(op, turn, INVOLUTE_ISA_AUTO);
+}
+
+Problem random_problem(Op op, int64_t turn, involute_isa device) {
+    const std::vector<const KernelEntry *> kernels = available_kernels(op, device);
     const KernelEntry &kernel = *kernels[static_cast<size_t>(turn) % kernels.size()];
     Random random(turn + 1000 * static_cast<int64_t>(op));
     Problem p;
@@ -455,6 +463,11 @@ Problem random_problem(Op op, int64_t turn) {
                          (kernel.is_generic() && op != Op::kKernelGeneration);
     if (kernel.channels == 0 && random.between(0, 1) == 0)
         p.gap = any_gap ? random.between(1, 20) : 16 * random.between(1, 3);
+    if (is_device(kernel.isa) && (kernel.form == Form::kPoint || kernel.form == Form::kStrided) &&
+        op == Op::kConv2d) {
+        p.channels += (kernel.packing - p.channels % kernel.packing) % kernel.packing;
+        p.gap = p.gap / 16 * 16;
+    }
     return p;
 }
 

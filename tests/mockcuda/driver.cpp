@@ -7,7 +7,8 @@
 // In the environment: MOCKCUDA_ORDER=reverse runs the threads of a block backwards between
 // barriers, so that a missing one shows; MOCKCUDA_PTXAS=sm_90 also lets ptxas compile for the
 // register limit that the runtime gives, and refuses kernels that spill; MOCKCUDA_MEMORY=bytes is
-// the size of the device; MOCKCUDA_FAIL=function makes that one fail; MOCKCUDA_NO_DEVICE=1.
+// the size of the device; MOCKCUDA_FAIL=function makes that one fail; MOCKCUDA_NO_DEVICE=1; and
+// MOCKCUDA_MUTANT=name builds faults in (ptx_to_cpp.py).
 #include <dlfcn.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -248,8 +249,8 @@ bool fits_registers(const std::string &ptx, unsigned registers) {
 
 void *load(const char *image, unsigned registers) {
     uint64_t hash = 1469598103934665603u;
-    for (const char *c = image; *c; ++c)
-        hash = (hash ^ static_cast<unsigned char>(*c)) * 1099511628211u;
+    for (char c : image + setting("MOCKCUDA_MUTANT"))
+        hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
     const std::string folder =
         setting("MOCKCUDA_CACHE").empty() ? MOCKCUDA_CACHE : setting("MOCKCUDA_CACHE");
     mkdir(folder.c_str(), 0777);

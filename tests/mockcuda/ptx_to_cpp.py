@@ -2,8 +2,13 @@
 """Turns the PTX that Halide writes into C++ for driver.cpp: a function a kernel, called once for
 each thread of a block. What it does not know is an error, never a guess.
 
-ptx_to_cpp.py IN.ptx OUT.cpp"""
+ptx_to_cpp.py IN.ptx OUT.cpp
 
+MOCKCUDA_MUTANT in the environment builds a fault in, which the tests must find out: guard (stores
+are not guarded by conditions), tail (every "less" lets the equal in), barrier (there are none),
+stride (two numbers of the launch change places), halo (no index is limited from above)."""
+
+import os
 import re
 import sys
 
@@ -17,6 +22,7 @@ REGISTER = {"pred": "bool", "b16": "uint16_t", "b32": "uint32_t", "b64": "uint64
 WIDER = {"s16": "s32", "u16": "u32", "s32": "s64", "u32": "u64"}
 PRODUCT = {"s16": "int32_t", "u16": "uint32_t", "s32": "int64_t", "u32": "uint64_t",
            "s64": "__int128", "u64": "unsigned __int128"}
+MUTANT = os.environ.get("MOCKCUDA_MUTANT", "")
 SPECIAL = {f"%{name}.{axis}": f"thread.{name}.{axis}"
            for name in ("tid", "ntid", "ctaid", "nctaid") for axis in "xyz"}
 INFIX = {"add": "+", "sub": "-", "and": "&", "or": "|", "xor": "^"}
@@ -51,8 +57,19 @@ class Kernel:
         # {%r1, %r2} becomes <%r1|%r2>: commas are left to part operands.
         body = re.sub(r"\{\s*([%\w]+(?:\s*,\s*[%\w]+)*)\s*\}",
                       lambda m: "<" + re.sub(r"\s*,\s*", "|", m[1]) + ">", body)
-        for line in body.replace("{", "").replace("}", "").split("\n"):
-            self.add_line(line.strip())
+        lines = [line.strip() for line in body.replace("{", "").replace("}", "").split("\n")]
+        for i, line in enumerate(lines):
+            self.add_line(self.unguarded(line, lines[i + 1:]) if MUTANT == "guard" else line)
+
+    @staticmethod
+    def unguarded(line, after):
+        """Nothing, where the line is a jump over a store."""
+        jump = re.match(r"@!?%p\d+\s+bra\s+(\$\w+);", line)
+        if not jump or jump[1] + ":" not in after:
+            return line
+        skipped = after[:after.index(jump[1] + ":")]
+        loops = any(part.endswith(":") for part in skipped)
+        return "" if not loops and any("st.global" in part for part in skipped) else line
 
     def add_line(self, line):
         if not line or line.startswith("."):
@@ -90,10 +107,10 @@ class Kernel:
             return register if kind == "pred" else f"as<{VALUE[kind]}>({register})"
         match = re.match(r"0[fF]([0-9A-Fa-f]{8})$", operand)
         if match:
-            return f"as<float>((uint32_t)0x{match[1]}u)"
+            return f"as<{VALUE[kind]}>((uint32_t)0x{match[1]}u)"
         match = re.match(r"0[dD]([0-9A-Fa-f]{16})$", operand)
         if match:
-            return f"as<double>((uint64_t)0x{match[1]}ull)"
+            return f"as<{VALUE[kind]}>((uint64_t)0x{match[1]}ull)"
         if re.match(r"-?(0x[0-9a-fA-F]+|\d+)U?$", operand):
             return f"({VALUE[kind]})({operand.rstrip('U')}ll)"
         return fail(f"unknown operand {operand}")
@@ -117,6 +134,9 @@ class Kernel:
         kind = op[-1]
         if op[1] == "param":
             index = self.parameters[re.match(r"\[(\w+)", operands[1])[1]]
+            if MUTANT == "stride" and kind == "b32":
+                last = len(self.parameters) - 1
+                index = {last: last - 1, last - 1: last}.get(index, index)
             return self.put(operands[0], f"*({VALUE[kind]} *)thread.parameters[{index}]", kind)
         space = next((s for s in ("shared", "global", "local") if s in op), None)
         if space is None:
@@ -176,6 +196,8 @@ class Kernel:
 
     def compare(self, op, operands):
         how, kind = op[1], op[-1]
+        if MUTANT == "tail" and kind == "s32":
+            how = {"lt": "le", "gt": "ge"}.get(how, how)
         x, y = (self.value(o, kind) for o in operands[1:3])
         if how in ("nan", "num"):
             test = f"(std::isnan({x}) || std::isnan({y}))"
@@ -213,6 +235,8 @@ class Kernel:
         elif name in ("div", "rem"):
             expression = (f"{v[0]} / {v[1]}" if is_float(kind)
                           else f"{dict(div='divided', rem='remainder_of')[name]}({v[0]}, {v[1]})")
+        elif name == "min" and kind == "s32" and MUTANT == "halo":
+            expression = v[0] if "_" in v[0] else v[1]  # the register, not the limit
         elif name in ("min", "max"):
             expression = (f"std::f{name}({v[0]}, {v[1]})" if is_float(kind)
                           else f"std::{name}<{ctype}>({v[0]}, {v[1]})")
@@ -244,6 +268,8 @@ class Kernel:
             return "return;"
         if name == "trap":
             return "trapped(thread);"
+        if name == "bar" and MUTANT == "barrier":
+            return ";"
         if name == "bar":
             self.waits = True
             return "thread.wait(thread);"
