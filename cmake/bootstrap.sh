@@ -25,7 +25,7 @@ install_packages() {
 }
 
 # .venv, or the environment that INVOLUTE_VENV names.
-install_python() {
+install_python() { # further files of requirements
     venv=${INVOLUTE_VENV:-$PWD/.venv}
     export INVOLUTE_VENV=$venv
     [ -x "$venv/bin/python" ] || { say "Making $venv"; python3 -m venv "$venv"; }
@@ -34,6 +34,13 @@ install_python() {
         "$venv/bin/pip" install -q --disable-pip-version-check -r requirements.txt
         cp requirements.txt "$venv/.involute-requirements"
     fi
+    local file
+    for file in "$@"; do
+        cmp -s "$file" "$venv/.involute-$file" && continue
+        say "Installing what $file names into $venv"
+        "$venv/bin/pip" install -q --disable-pip-version-check -r "$file"
+        cp "$file" "$venv/.involute-$file"
+    done
     PATH=$venv/bin:$PATH
 }
 

@@ -136,6 +136,8 @@ std::vector<Finding> examine() {
         fact("library", std::string("involute ") + involute_version() + ", commit " + commit()));
     for (involute_isa isa : kInstructionSets)
         all.push_back(fact(involute_isa_name(isa), isa_state(isa)));
+    for (involute_isa isa : kDevices)
+        all.push_back(fact(involute_isa_name(isa), isa_state(isa)));
     all.push_back(kernels());
     all.push_back(digits());
     all.push_back(pictures());

@@ -12,7 +12,7 @@ namespace involute::kernel_tests {
 namespace {
 
 // One kernel after another: each gets a tenth of these or more.
-constexpr int64_t kProblems = 120;
+constexpr int64_t kProblems = 80;
 
 class DeviceKernels : public testing::TestWithParam<Op> {};
 
