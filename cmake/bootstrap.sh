@@ -29,13 +29,8 @@ install_python() { # further files of requirements
     venv=${INVOLUTE_VENV:-$PWD/.venv}
     export INVOLUTE_VENV=$venv
     [ -x "$venv/bin/python" ] || { say "Making $venv"; python3 -m venv "$venv"; }
-    if ! cmp -s requirements.txt "$venv/.involute-requirements"; then
-        say "Installing Halide, CMake and Ninja into $venv"
-        "$venv/bin/pip" install -q --disable-pip-version-check -r requirements.txt
-        cp requirements.txt "$venv/.involute-requirements"
-    fi
     local file
-    for file in "$@"; do
+    for file in requirements.txt "$@"; do
         cmp -s "$file" "$venv/.involute-$file" && continue
         say "Installing what $file names into $venv"
         "$venv/bin/pip" install -q --disable-pip-version-check -r "$file"

@@ -23,19 +23,13 @@ Conv2dPatches conv2d_patches(const Conv2dPatchesInputs &i) {
         return op;
     }
     const Expr y = pixel / i.width, x = pixel - y * i.width;
-    const Expr element = i.stride * i.channels * x + j, row = i.stride * y + ky;
-    if (i.pads) {
-        const Expr e = element - i.pad * i.channels, r = row - i.pad;
-        const Expr inside = e >= 0 && e < i.row_elements && r >= 0 && r < i.height;
-        op.patch(j, ky, p, b) = select(
-            inside, i.in(clamp(e, 0, i.row_elements - 1), clamp(r, 0, i.height - 1), b), 0.f);
-    } else {
-        // What the output needs; whether the input has it is checked.
-        const Expr last = i.stride * ((i.pixels - 1) / i.width);
-        op.patch(j, ky, p, b) =
-            i.in(unsafe_promise_clamped(element - j, 0, i.stride * i.channels * (i.width - 1)) + j,
-                 unsafe_promise_clamped(row - ky, 0, last) + ky, b);
-    }
+    const Func source =
+        i.pads ? border_extended(i.in, i.row_elements, i.height, i.pad * i.channels, i.pad) : i.in;
+    // What the output needs; whether the input has it is checked.
+    const Expr element =
+        unsafe_promise_clamped(i.stride * i.channels * x, 0, i.stride * i.channels * (i.width - 1));
+    const Expr row = unsafe_promise_clamped(i.stride * y, 0, i.stride * ((i.pixels - 1) / i.width));
+    op.patch(j, ky, p, b) = source(element + j, row + ky, b);
     op.reduction = RDom(0, i.run, 0, i.rows, "window");
     const RVar &rj = op.reduction.x, &ry = op.reduction.y;
     op.sum(ni, no, p, b) = i.bias(ni, no);

@@ -1,6 +1,5 @@
 #include "generators/involution_map.h"
 
-#include "generators/avg_pool.h"
 #include "generators/numerics.h"
 
 namespace involute::generators {
@@ -22,21 +21,15 @@ InvolutionMap involution_map(InvolutionMapInputs i) {
     };
     // The clamps change no value: tiles may reach beyond the map and the last column.
     const Expr pixel = clamp(p, 0, i.out_width * i.out_height - 1);
+    const Expr all_channels = i.group_channels * i.groups;
     if (op.pools) {
-        op.window = RDom(0, a.stride, 0, a.stride, "window");
-        const Expr left = a.stride * (pixel % i.out_width), top = a.stride * (pixel / i.out_width);
-        op.window.where(left + op.window.x < a.width && top + op.window.y < a.height);
-        const Expr place = clamp(top + op.window.y, 0, a.height - 1) * a.width +
-                           clamp(left + op.window.x, 0, a.width - 1);
-        op.pool_sum(k, p, b) = 0.f;
-        op.pool_sum(k, p, b) += i.in(k, place, b);
-        op.pooled(k, p, b) = op.pool_sum(k, p, b) * window_reciprocal(left, top, a.width, a.height,
-                                                                      a.stride, i.reciprocal);
-        op.values(k, p, b) = op.pooled(k, pixel, b);
+        op.pool = avg_pool(as_image(i.in, all_channels, a.width), a.width, a.height, a.stride,
+                           i.reciprocal);
+        op.values(k, p, b) = op.pool.out(k, 0, pixel, b);
     } else {
         op.values(k, p, b) = i.in(k, pixel, b);
     }
-    op.channels = RDom(0, i.group_channels * i.groups, "channels");
+    op.channels = RDom(0, all_channels, "channels");
     const RVar &c = op.channels.x;
     // Neighbours of a row are neighbours, also beyond it.
     const Expr place = (op.ty * i.tile_height + op.i / i.tile_width) * i.out_width +

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "generators/aggregation.h"
+#include "generators/avg_pool.h"
 
 namespace involute::generators {
 
@@ -11,9 +12,7 @@ struct InvolutionMap {
     Halide::Var k{"k"}, u{"u"}, p{"p"}; // p = y*out_width + x, where nothing has tiles
     Halide::Var kx{"kx"}, ky{"ky"}, g{"g"}, x{"x"}, y{"y"}, b{"b"};
     bool bottleneck = false, pools = false;
-    Halide::RDom window;                    // x, y within [0, stride), if pools
-    Halide::Func pool_sum{"pool_sum"};      // (k, p, b), if pools
-    Halide::Func pooled{"pooled"};          // the same, the average
+    AvgPool pool;                           // if pools, of one group of all channels
     Halide::Func values{"values"};          // (k, p, b), what kernels are generated from
     Halide::RDom channels;                  // in the order of kernel_generation
     Halide::Func hidden_sum{"hidden_sum"};  // (u, p, b), if bottleneck

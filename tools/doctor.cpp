@@ -134,9 +134,7 @@ std::vector<Finding> examine() {
                                      megabytes(memory_free_bytes()) + " available"));
     all.push_back(
         fact("library", std::string("involute ") + involute_version() + ", commit " + commit()));
-    for (involute_isa isa : kInstructionSets)
-        all.push_back(fact(involute_isa_name(isa), isa_state(isa)));
-    for (involute_isa isa : kDevices)
+    for (involute_isa isa : kAllIsas)
         all.push_back(fact(involute_isa_name(isa), isa_state(isa)));
     all.push_back(kernels());
     all.push_back(digits());

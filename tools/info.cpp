@@ -25,9 +25,7 @@ void print_json(const Json &json) {
 
 Json isa_rows() {
     Json rows = Json::array();
-    std::vector<involute_isa> all(std::begin(kInstructionSets), std::end(kInstructionSets));
-    all.insert(all.end(), std::begin(kDevices), std::end(kDevices));
-    for (involute_isa isa : all) {
+    for (involute_isa isa : kAllIsas) {
         const involute_status status = involute_isa_check(isa);
         rows.push_back({{"isa", involute_isa_name(isa)},
                         {"usable", status.code == INVOLUTE_OK},

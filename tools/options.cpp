@@ -54,10 +54,7 @@ void add_list(CLI::App *command, const std::string &name, std::vector<std::strin
 } // namespace
 
 involute_isa isa_named(const std::string &name) {
-    for (involute_isa isa : kInstructionSets)
-        if (name == involute_isa_name(isa))
-            return isa;
-    for (involute_isa isa : kDevices)
+    for (involute_isa isa : kAllIsas)
         if (name == involute_isa_name(isa))
             return isa;
     return INVOLUTE_ISA_AUTO;

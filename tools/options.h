@@ -32,10 +32,13 @@ struct Size {
 };
 
 // Those that have kernels; where one CPU has several of them, rising. As the columns of the
-// inventory, which has one more for the devices.
+// inventory, which has one more for the devices, gpu.
 inline constexpr involute_isa kInstructionSets[] = {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2,
                                                     INVOLUTE_ISA_AVX512, INVOLUTE_ISA_NEON};
-inline constexpr involute_isa kDevices[] = {INVOLUTE_ISA_OPENCL, INVOLUTE_ISA_CUDA};
+// These and the devices.
+inline constexpr involute_isa kAllIsas[] = {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2,
+                                            INVOLUTE_ISA_AVX512,   INVOLUTE_ISA_NEON,
+                                            INVOLUTE_ISA_OPENCL,   INVOLUTE_ISA_CUDA};
 // INVOLUTE_ISA_AUTO where it names none of them.
 involute_isa isa_named(const std::string &name);
 

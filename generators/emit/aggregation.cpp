@@ -51,18 +51,17 @@ public:
             inputs.border = generators::Border::kClamp;
         }
         inputs.scale = *scale_, inputs.shift = *shift_, inputs.floor = *floor_;
-        const Func kernels = *kernels_;
         if (stages_kernels()) {
-            staged_ = generators::staged_kernels(kernels, kernels_->dim(3).extent(),
+            staged_ = generators::staged_kernels(*kernels_, kernels_->dim(3).extent(),
                                                  kernels_->dim(4).extent());
-        }
-        const Func staged = staged_.staged;
-        inputs.weight = [kernels](Expr kx, Expr ky, Expr g, Expr x, Expr y, Expr b) {
-            return kernels(kx, ky, g, x, y, b);
-        };
-        if (stages_kernels()) {
+            const Func staged = staged_.staged;
             inputs.weight = [staged](Expr kx, Expr ky, Expr g, Expr x, Expr y, Expr b) {
                 return staged(x, y, kx, ky, g, b);
+            };
+        } else {
+            const Func kernels = *kernels_;
+            inputs.weight = [kernels](Expr kx, Expr ky, Expr g, Expr x, Expr y, Expr b) {
+                return kernels(kx, ky, g, x, y, b);
             };
         }
         op_ = generators::aggregation(inputs);
@@ -106,10 +105,9 @@ public:
             kernels_->dim(2).set_bounds(0, channels / group());
         }
         set_estimates();
-        schedules::gpu::WindowSize window{kernel, stride};
         if (stages_kernels()) {
             schedule_on_device(op_, schedules::gpu::WindowKnobs::defaults(isa, stride), staged_,
-                               window);
+                               schedules::gpu::WindowSize{kernel, stride});
             return;
         }
         schedule_by_name(

@@ -2,7 +2,6 @@
 #include "generators/conv2d.h"
 
 #include "generators/conv2d_patches.h"
-
 #include "generators/emit/row_generator.h"
 
 namespace involute::emit {

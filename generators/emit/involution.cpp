@@ -79,12 +79,15 @@ public:
             }
         }
         set_estimates();
-        schedules::gpu::WindowSize window{kernel, stride};
-        const auto products = schedules::gpu::ProductKnobs::defaults(isa, packing);
+        if (on_device() && generic()) {
+            schedule_on_device(map_, schedules::gpu::MapKnobs(),
+                               schedules::gpu::ProductKnobs::defaults(isa, packing),
+                               get_pipeline());
+            return;
+        }
         if (on_device()) {
-            generic()
-                ? schedule_on_device(map_, schedules::gpu::MapKnobs(), products, get_pipeline())
-                : schedule_on_device(map_, device_knobs_, window, get_pipeline());
+            schedule_on_device(map_, device_knobs_, schedules::gpu::WindowSize{kernel, stride},
+                               get_pipeline());
             return;
         }
         schedule_by_name<NoKnobs>(

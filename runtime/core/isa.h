@@ -12,8 +12,6 @@ namespace involute {
 inline constexpr involute_isa kAllIsas[] = {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2,
                                             INVOLUTE_ISA_AVX512, INVOLUTE_ISA_NEON};
 
-inline constexpr involute_isa kDevices[] = {INVOLUTE_ISA_OPENCL, INVOLUTE_ISA_CUDA};
-
 // nullptr for a value that is none.
 const char *isa_name(involute_isa isa);
 // False when `name` names no instruction set ("auto" is one).

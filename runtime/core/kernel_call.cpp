@@ -75,11 +75,12 @@ const float *KernelCall::host(int buffer) const {
 Status KernelCall::move_to_device(const DeviceMirror &tensors, const DeviceMirror &weights) {
     for (int i = 0; i < buffer_count_; ++i) {
         const float *place = host(i);
+        const DeviceMirror &mirror = tensors.holds(place) ? tensors : weights;
         DeviceView view;
-        if (!tensors.holds(place) && !weights.holds(place))
+        if (!mirror.holds(place))
             return Status::error(INVOLUTE_INTERNAL, "row %s: argument %d is not on the device",
                                  kernel_->row, i);
-        INVOLUTE_RETURN_IF_ERROR((tensors.holds(place) ? tensors : weights).view(place, &view));
+        INVOLUTE_RETURN_IF_ERROR(mirror.view(place, &view));
         view.give_to(&buffers_[static_cast<size_t>(i)].buffer);
         views_.push_back(std::move(view));
     }

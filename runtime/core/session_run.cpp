@@ -171,12 +171,11 @@ Status Session::prepare_run(const involute_named_tensor *inputs, size_t input_co
 Status Session::run_layers(int32_t repeats, double *seconds) {
     for (size_t i = 0; i < calls_.size(); ++i) {
         const int residual = repeats > 0 ? overwritten_residual(i) : -1;
-        const size_t elements =
-            residual >= 0 ? static_cast<size_t>(layout(residual).elements()) : 0;
-        std::copy_n(residual >= 0 ? host(residual) : nullptr, elements, spare_.data());
+        const size_t count = residual >= 0 ? elements(residual) : 0;
+        std::copy_n(residual >= 0 ? host(residual) : nullptr, count, spare_.data());
         INVOLUTE_RETURN_IF_ERROR(run_layer(i));
         for (int32_t again = 0; again < repeats; ++again) {
-            std::copy_n(spare_.data(), elements, residual >= 0 ? host(residual) : nullptr);
+            std::copy_n(spare_.data(), count, residual >= 0 ? host(residual) : nullptr);
             INVOLUTE_RETURN_IF_ERROR(run_layer(i));
             *seconds++ = seconds_[i];
         }

@@ -22,9 +22,6 @@ struct DeviceLine {
     halide_dimension_t dimension;
 
     DeviceLine() = default;
-    DeviceLine(size_t first, size_t count) {
-        set(first, count);
-    }
     DeviceLine(const DeviceLine &) = delete;
     DeviceLine &operator=(const DeviceLine &) = delete;
 
@@ -73,11 +70,9 @@ struct DeviceMirror::Piece {
             halide_device_free(&context, &memory.buffer);
         }
     }
-    // Part of the memory, from `host` on.
-    int crop(KernelContext *context, const float *from, DeviceLine *part) const {
-        const size_t first = static_cast<size_t>(from - host);
-        part->set(first, part->dimension.extent > 0 ? static_cast<size_t>(part->dimension.extent)
-                                                    : count - first);
+    // `count` values of the memory, from the place of `from` on.
+    int crop(KernelContext *context, const float *from, size_t count, DeviceLine *part) const {
+        part->set(static_cast<size_t>(from - host), count);
         return halide_device_crop(context, &memory.buffer, &part->buffer);
     }
 };
@@ -100,7 +95,8 @@ DeviceView::~DeviceView() {
     if (!interface_)
         return;
     KernelContext context(nullptr, 0);
-    DeviceLine line(0, 1);
+    DeviceLine line;
+    line.set(0, 1);
     give_to(&line.buffer);
     halide_device_release_crop(&context, &line.buffer);
 }
@@ -163,7 +159,7 @@ bool DeviceMirror::holds(const float *host) const {
 Status DeviceMirror::view(const float *host, DeviceView *view) const {
     KernelContext context(nullptr, 0);
     DeviceLine part;
-    if (const int error = find(host)->crop(&context, host, &part))
+    if (const int error = find(host)->crop(&context, host, 1, &part))
         return failure(isa_, context, "a part of its memory", error);
     view->handle_ = part.buffer.device;
     view->interface_ = part.buffer.device_interface;
@@ -172,8 +168,8 @@ Status DeviceMirror::view(const float *host, DeviceView *view) const {
 
 Status DeviceMirror::upload(const float *host, size_t count) const {
     KernelContext context(nullptr, 0);
-    DeviceLine part(0, count);
-    int error = find(host)->crop(&context, host, &part);
+    DeviceLine part;
+    int error = find(host)->crop(&context, host, count, &part);
     if (error == 0) {
         // The buffer type has no const; it is only read.
         part.buffer.host = reinterpret_cast<uint8_t *>(const_cast<float *>(host));
@@ -186,8 +182,8 @@ Status DeviceMirror::upload(const float *host, size_t count) const {
 
 Status DeviceMirror::download(float *host, size_t count) const {
     KernelContext context(nullptr, 0);
-    DeviceLine part(0, count);
-    int error = find(host)->crop(&context, host, &part);
+    DeviceLine part;
+    int error = find(host)->crop(&context, host, count, &part);
     if (error == 0) {
         part.buffer.host = reinterpret_cast<uint8_t *>(host);
         part.buffer.set_device_dirty();

@@ -3,6 +3,7 @@
 #include "schedules/cpu/product.h"
 #include "schedules/cpu/rows.h"
 #include "schedules/cpu/stages.h"
+#include "schedules/loops.h"
 
 namespace involute::schedules::cpu {
 
@@ -62,14 +63,6 @@ void product(Func out, Func sum, const KernelGeneration &op, const Expr &blocks,
     tile(out, knobs.blocks);
     sum.compute_at(out, pt);
     accumulate_in_registers(sum, op.n, op.p, order, machine, knobs.unroll_k);
-}
-
-std::vector<RVar> loops(const RDom &domain) {
-    std::vector<RVar> loops;
-    for (int d = 0; d < domain.dimensions(); d++) {
-        loops.push_back(domain[d]);
-    }
-    return loops;
 }
 
 std::vector<RVar> inputs(const KernelGeneration &op) {

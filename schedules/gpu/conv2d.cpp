@@ -1,5 +1,6 @@
 #include "schedules/gpu/schedules.h"
 #include "schedules/gpu/threads.h"
+#include "schedules/loops.h"
 
 namespace involute::schedules::gpu {
 
@@ -10,13 +11,13 @@ void schedule(generators::Conv2dPatches &op, Pipeline pipeline, const ProductKno
     if (op.has_batch) {
         rest.push_back(op.b);
     }
-    const RVar &j = op.reduction.x, &ky = op.reduction.y;
+    const std::vector<RVar> order = loops(op.reduction);
     const Columns columns{op.ni, op.no, false, op.packing};
     if (knobs.lanes == 0) {
-        product(op.out, op.sum, columns, op.p, rest, {j, ky}, knobs);
+        product(op.out, op.sum, columns, op.p, rest, order, knobs);
         return;
     }
-    const RVar chunk = staged_product(op.out, op.sum, columns, op.p, rest, {j, ky}, knobs);
+    const RVar chunk = staged_product(op.out, op.sum, columns, op.p, rest, order, knobs);
     stage(pipeline, op.patch, op.j, op.p, op.sum, chunk, knobs);
 }
 

@@ -14,9 +14,8 @@ namespace {
 // What kernels are generated from, for all groups at once: the pooled input and the hidden units.
 void inputs(InvolutionMap &op, Pipeline pipeline, const ProductKnobs &knobs) {
     if (op.pools) {
-        op.pooled.compute_root();
-        const Var thread = value_per_thread(op.pooled, op.k, op.p, {op.b}, {}).thread;
-        sum_in_thread(op.pool_sum, op.pooled, thread);
+        op.pool.out.compute_root();
+        schedule(op.pool, MapKnobs());
     }
     if (!op.bottleneck) {
         return;

@@ -1,4 +1,4 @@
-// A pixel of one group a thread; its powers are computed twice rather than kept.
+// A pixel of one group a thread. Its taps and their powers, any number, lie in global memory.
 #include "schedules/gpu/schedules.h"
 #include "schedules/gpu/threads.h"
 
@@ -7,16 +7,10 @@ namespace involute::schedules::gpu {
 using namespace Halide;
 
 void schedule(generators::Softmax &op, const MapKnobs &knobs) {
-    const Var xo("xo"), xt("xt"), go("go"), gt("gt"), block("block");
-    op.out.split(op.g, go, gt, knobs.channels, TailStrategy::GuardWithIf)
-        .split(op.x, xo, xt, knobs.pixels, TailStrategy::GuardWithIf)
-        .reorder(op.t, gt, xt, go, xo, op.y, op.b)
-        .fuse(go, xo, block)
-        .gpu_threads(gt, xt)
-        .gpu_blocks(block, op.y, op.b);
+    const Var thread = value_per_thread(op.out, op.g, op.x, {op.y, op.b}, knobs).thread;
     for (Func *stage :
          {&op.values, &op.largest_of, &op.largest, &op.powers, &op.partial, &op.inverse}) {
-        stage->compute_at(op.out, gt);
+        stage->compute_at(op.out, thread);
     }
     op.values.store_in(MemoryType::Heap);
     op.powers.store_in(MemoryType::Heap);

@@ -11,9 +11,8 @@ namespace {
 // The loops of blocks, the inner ones first: those beyond the third axis go into the first, whose
 // extent has the widest range. Returns the innermost.
 Var blocks(Func out, std::vector<Var> loops) {
-    const Var block("block");
     while (loops.size() > 3) {
-        const Var joined(block.name() + std::to_string(loops.size()));
+        const Var joined("block" + std::to_string(loops.size()));
         out.fuse(loops[0], loops[1], joined);
         loops.erase(loops.begin());
         loops[0] = joined;
@@ -44,9 +43,9 @@ void sum_in_thread(Func sum, Func out, const Var &thread) {
     sum.update().never_partition_all();
 }
 
-Loops product(Func out, Func sum, const Columns &columns, const Var &pixel,
-              const std::vector<Var> &rest, const std::vector<RVar> &order,
-              const ProductKnobs &knobs) {
+void product(Func out, Func sum, const Columns &columns, const Var &pixel,
+             const std::vector<Var> &rest, const std::vector<RVar> &order,
+             const ProductKnobs &knobs) {
     const Var nv("nv"), nt("nt"), no("no"), bt("bt"), bo("bo"), pi("pi"), pt("pt"), po("po"),
         lane("lane");
     const int lanes = columns.packing / knobs.channels; // of a block of columns
@@ -70,7 +69,7 @@ Loops product(Func out, Func sum, const Columns &columns, const Var &pixel,
         .gpu_threads(lane, pt)
         .unroll(nv)
         .unroll(pi);
-    const Var block = blocks(out, outer);
+    blocks(out, outer);
 
     std::vector<VarOrRVar> inner = {columns.n, pixel};
     inner.insert(inner.end(), order.begin(), order.end());
@@ -84,7 +83,6 @@ Loops product(Func out, Func sum, const Columns &columns, const Var &pixel,
     if (knobs.unroll_k > 1) {
         sum.update().unroll(order.front(), knobs.unroll_k);
     }
-    return {lane, block};
 }
 
 RVar staged_product(Func out, Func sum, const Columns &columns, const Var &pixel,

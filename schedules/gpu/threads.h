@@ -29,9 +29,9 @@ struct Columns {
     bool flat;
     int packing;
 };
-Loops product(Halide::Func out, Halide::Func sum, const Columns &columns, const Halide::Var &pixel,
-              const std::vector<Halide::Var> &rest, const std::vector<Halide::RVar> &order,
-              const ProductKnobs &knobs);
+void product(Halide::Func out, Halide::Func sum, const Columns &columns, const Halide::Var &pixel,
+             const std::vector<Halide::Var> &rest, const std::vector<Halide::RVar> &order,
+             const ProductKnobs &knobs);
 
 // The same by blocks of one warp, a column a lane: sums stay in the registers of their lanes while
 // all of them copy the inputs of a chunk of the reduction. Returns the loop of chunks.

@@ -24,7 +24,7 @@ TEST_P(DeviceKernels, AgreeWithTheOracle) {
     const involute_status available = involute_isa_check(device);
     if (available.code != INVOLUTE_OK)
         GTEST_SKIP() << available.message;
-    check_op_on_device(GetParam(), device, kProblems);
+    check_op(GetParam(), device, kProblems);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, DeviceKernels, testing::ValuesIn(all_ops()),

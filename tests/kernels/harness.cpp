@@ -11,7 +11,6 @@
 #include <cstring>
 #include <map>
 
-#include "core/device.h"
 #include "core/isa.h"
 
 namespace involute::kernel_tests {
@@ -93,8 +92,7 @@ char FaultReport::text_[512];
 
 void print_coverage(Op op, involute_isa device, const std::map<std::string, int> &counts) {
     for (const KernelEntry &kernel : kernel_table()) {
-        if (kernel.op != op ||
-            (device == INVOLUTE_ISA_AUTO ? is_device(kernel.isa) : kernel.isa != device))
+        if (kernel.op != op || !is_of(kernel, device))
             continue;
         const std::string name = std::string(kernel.row) + " " + isa_name(kernel.isa);
         const involute_status available = involute_isa_check(kernel.isa);
@@ -106,19 +104,6 @@ void print_coverage(Op op, involute_isa device, const std::map<std::string, int>
         std::printf("  %-36s %d\n", name.c_str(), count == counts.end() ? 0 : count->second);
         EXPECT_TRUE(count != counts.end()) << name << " was not called";
     }
-}
-
-void check_problems(Op op, involute_isa device, int64_t problems) {
-    std::map<std::string, int> counts;
-    int failures = 0;
-    for (int64_t turn = 0; turn < problems && failures < kFailuresShown; ++turn) {
-        const Problem problem = random_problem(op, turn, device);
-        const std::string failure = check(problem, random_operands(problem));
-        EXPECT_EQ(failure, "");
-        failures += !failure.empty();
-        ++counts[problem.row + " " + problem.isa];
-    }
-    print_coverage(op, device, counts);
 }
 
 } // namespace
@@ -185,11 +170,20 @@ void check_op(Op op) {
         EXPECT_EQ(check(problem, random_operands(problem)), "");
         return;
     }
-    check_problems(op, INVOLUTE_ISA_AUTO, kProblems);
+    check_op(op, INVOLUTE_ISA_AUTO, kProblems);
 }
 
-void check_op_on_device(Op op, involute_isa device, int64_t problems) {
-    check_problems(op, device, problems);
+void check_op(Op op, involute_isa device, int64_t problems) {
+    std::map<std::string, int> counts;
+    int failures = 0;
+    for (int64_t turn = 0; turn < problems && failures < kFailuresShown; ++turn) {
+        const Problem problem = random_problem(op, turn, device);
+        const std::string failure = check(problem, random_operands(problem));
+        EXPECT_EQ(failure, "");
+        failures += !failure.empty();
+        ++counts[problem.row + " " + problem.isa];
+    }
+    print_coverage(op, device, counts);
 }
 
 } // namespace involute::kernel_tests

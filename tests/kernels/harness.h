@@ -31,6 +31,6 @@ std::string check(const Problem &problem, const Operands &operands);
 void check_op(Op op);
 // The same with `problems` problems for the kernels of a device. Its memory has guards of its own
 // where it is the stand-in of tests/mockcuda.
-void check_op_on_device(Op op, involute_isa device, int64_t problems);
+void check_op(Op op, involute_isa device, int64_t problems);
 
 } // namespace involute::kernel_tests

@@ -377,20 +377,18 @@ const std::vector<Op> &all_ops() {
     return ops;
 }
 
-// `device` AUTO: of the CPU.
+bool is_of(const KernelEntry &kernel, involute_isa device) {
+    return device == INVOLUTE_ISA_AUTO ? !is_device(kernel.isa) : kernel.isa == device;
+}
+
 std::vector<const KernelEntry *> available_kernels(Op op, involute_isa device) {
     std::vector<const KernelEntry *> result;
     for (const KernelEntry &kernel : kernel_table()) {
-        const bool wanted =
-            device == INVOLUTE_ISA_AUTO ? !is_device(kernel.isa) : kernel.isa == device;
-        if (kernel.op == op && wanted && involute_isa_check(kernel.isa).code == INVOLUTE_OK)
+        if (kernel.op == op && is_of(kernel, device) &&
+            involute_isa_check(kernel.isa).code == INVOLUTE_OK)
             result.push_back(&kernel);
     }
     return result;
-}
-
-Problem random_problem(Op op, int64_t turn) {
-    return random_problem(op, turn, INVOLUTE_ISA_AUTO);
 }
 
 Problem random_problem(Op op, int64_t turn, involute_isa device) {

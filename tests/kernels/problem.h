@@ -72,12 +72,14 @@ oracle::Bounded expected(const Problem &problem, const Operands &operands);
 
 // One random problem for each turn, spread over the kernels of `op` that run here; sizes are small,
 // so that every remainder of a tile is met often. The same turn gives the same problem.
-Problem random_problem(Op op, int64_t turn);
-// The same for kernels of one device, which the others leave out.
-Problem random_problem(Op op, int64_t turn, involute_isa device);
+// Of the kernels of `device`; AUTO: of the CPU's.
+Problem random_problem(Op op, int64_t turn, involute_isa device = INVOLUTE_ISA_AUTO);
 
 // Every op that has kernels.
 const std::vector<Op> &all_ops();
+
+// Whether it is a kernel of `device`; AUTO: of a CPU.
+bool is_of(const KernelEntry &kernel, involute_isa device);
 
 // The kernels of the op that this machine can run.
 std::vector<const KernelEntry *> available_kernels(Op op, involute_isa device = INVOLUTE_ISA_AUTO);

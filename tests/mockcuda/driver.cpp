@@ -34,7 +34,6 @@ enum Result {
     kSuccess = 0,
     kInvalidValue = 1,
     kOutOfMemory = 2,
-    kNoDevice = 100,
     kInvalidPtx = 218,
     kNotFound = 500,
     kIllegalAddress = 700,

@@ -5,9 +5,9 @@ disassembly.
     tests/perf/cuda/report.py [--check | --write]     in the source folder, after a build
 
 Without an option the tables are printed. --write makes docs/results/cuda.md and pins.json anew.
---check, by default for sm_90 only, fails where a kernel of the library spills at the 64 registers that Halide's runtime allows,
-takes more memory on the chip than it can launch with, or falls below a pinned figure. It must find
-out a kernel that spills, too. Exit code 77 where a program is missing.
+--check, by default for sm_90 only, fails where a kernel of the library spills at the 64 registers
+that Halide's runtime allows, takes more memory on the chip than it can launch with, or falls below
+a pinned figure. It must find out a kernel that spills, too. Exit code 77 where a program is missing.
 """
 import argparse
 import concurrent.futures
@@ -19,9 +19,12 @@ import subprocess
 import sys
 import tempfile
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.dirname(HERE))
+
+from markdown import table
 from sass import assembled, count, find, kernels, occupancy
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 PINS = os.path.join(HERE, "pins.json")
 TARGETS = ["sm_80", "sm_90", "sm_120"]
@@ -61,11 +64,10 @@ class Emit:
 
 
 def blocks(statement):
-    """Of each kernel of a pipeline, by its stage: threads of a block, bytes of memory on the chip
-    (None: known at run time)."""
-    starts = {}
-    for produced in re.finditer(r"produce ([a-z_]+)\$?\d* \{", statement):
-        starts.setdefault(produced[1], produced.start())
+    """Of each kernel of a pipeline, by its stage, the last one of a name: threads of a block, bytes
+    of memory on the chip (None: known at run time)."""
+    starts = {produced[1]: produced.start()
+              for produced in re.finditer(r"produce ([a-z_]+)\$?\d* \{", statement)}
     nests = [(at, name) for name, at in starts.items()
              if "gpu_block" in statement[at:statement.find("produce", at + 8)]]
     found = {}
@@ -140,11 +142,6 @@ def plain(folder):
     return figures(kernels(cubin, "sm_90", REGISTERS, folder)[0], 0)
 
 
-def table(heads, rows):
-    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
-
-
 def page(found, peer):
     rows = []
     for key, of in found.items():
@@ -181,8 +178,7 @@ Halide 21 has no tensor cores: products are bounded by the f32 FMA peak.
 
 {table(["row", "kernel", "target", "registers", "spilled", "on the chip", "occupancy",
         "instructions", "multiply-adds", "loads on the chip each", "global loads each", "issue",
-        "bound"], rows)}
-"""
+        "bound"], rows)}"""
 
 
 def version():

@@ -19,10 +19,13 @@ import shutil
 import sys
 import tempfile
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.dirname(HERE))
+
 from hot_loops import Pipelines, run
+from markdown import table
 from mixes import Mixes
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 PINS = os.path.join(HERE, "pins.json")
 LANES = 4
@@ -115,11 +118,6 @@ def predicted(network, mixes, loops, peaks):
     return shares
 
 
-def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
-
-
 def percent(value):
     return f"{100 * value:.1f}%"
 
@@ -194,8 +192,8 @@ aggregation of 7x7, 1.6 for fused involutions, 1.45 for 3x3 windows.
   instructions a result. LLVM schedules 49 taps at once and spills; a tree by pairwise additions, a
   loop over taps and barriers between them were tried and were slower or the same. Its limit is
   about half of the multiply-adders.
-- Whole calls add the border's copy and the tails: 1.91 for the aggregation of 14x14 (its hot loop has
-  1.56), 1.69 for the involution of 64@56x56, 1.5 to 1.86 for stride 2.
+- Whole calls add the border's copy and the tails: 1.91 for the aggregation of 14x14 (its hot loop
+  has 1.56), 1.69 for the involution of 64@56x56, 1.5 to 1.86 for stride 2.
 
 Activations stored in half precision were not built.
 """
