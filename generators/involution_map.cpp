@@ -6,6 +6,13 @@ namespace involute::generators {
 
 using namespace Halide;
 
+namespace {
+
+// What schedules copy of the channels at most, in whole pieces: also beyond the last one.
+constexpr int kChannelsAtOnce = 16;
+
+} // namespace
+
 InvolutionMap involution_map(InvolutionMapInputs i) {
     InvolutionMap op;
     const Var &k = op.k, &u = op.u, &p = op.p, &kx = op.kx, &ky = op.ky, &g = op.g, &x = op.x,
@@ -22,12 +29,17 @@ InvolutionMap involution_map(InvolutionMapInputs i) {
     // The clamps change no value: tiles may reach beyond the map and the last column.
     const Expr pixel = clamp(p, 0, i.out_width * i.out_height - 1);
     const Expr all_channels = i.group_channels * i.groups;
+    const auto group = as_const_int(i.group_channels);
+    Expr channel = k;
+    if (group && *group % 4 == 0 && *group % kChannelsAtOnce != 0) {
+        channel = min(k / 4, all_channels / 4 - 1) * 4 + k % 4; // four stay one access
+    }
     if (op.pools) {
         op.pool = avg_pool(as_image(i.in, all_channels, a.width), a.width, a.height, a.stride,
                            i.reciprocal);
-        op.values(k, p, b) = op.pool.out(k, 0, pixel, b);
+        op.values(k, p, b) = op.pool.out(channel, 0, pixel, b);
     } else {
-        op.values(k, p, b) = i.in(k, pixel, b);
+        op.values(k, p, b) = i.in(channel, pixel, b);
     }
     op.channels = RDom(0, all_channels, "channels");
     const RVar &c = op.channels.x;

@@ -78,8 +78,7 @@ public:
                 in_->dim(1).set_stride(in_->dim(1).stride() / 16 * 16);
             }
             in_->set_host_alignment(64);
-            schedule_on_device(patches_, schedules::gpu::ProductKnobs::conv2d(isa, form, packing),
-                               get_pipeline());
+            schedule_on_device(patches_, schedules::gpu::ProductKnobs::conv2d(isa, form, packing));
             return;
         }
         schedule_by_name<NoKnobs>(

@@ -81,13 +81,11 @@ public:
         set_estimates();
         if (on_device() && generic()) {
             schedule_on_device(map_, schedules::gpu::MapKnobs(),
-                               schedules::gpu::ProductKnobs::defaults(isa, packing),
-                               get_pipeline());
+                               schedules::gpu::ProductKnobs::defaults(isa, packing));
             return;
         }
         if (on_device()) {
-            schedule_on_device(map_, device_knobs_, schedules::gpu::WindowSize{kernel, stride},
-                               get_pipeline());
+            schedule_on_device(map_, device_knobs_, schedules::gpu::WindowSize{kernel, stride});
             return;
         }
         schedule_by_name<NoKnobs>(

@@ -6,7 +6,7 @@ namespace involute::schedules::gpu {
 
 using namespace Halide;
 
-void schedule(generators::Conv2dPatches &op, Pipeline pipeline, const ProductKnobs &knobs) {
+void schedule(generators::Conv2dPatches &op, const ProductKnobs &knobs) {
     std::vector<Var> rest;
     if (op.has_batch) {
         rest.push_back(op.b);
@@ -18,7 +18,7 @@ void schedule(generators::Conv2dPatches &op, Pipeline pipeline, const ProductKno
         return;
     }
     const RVar chunk = staged_product(op.out, op.sum, columns, op.p, rest, order, knobs);
-    stage(pipeline, op.patch, op.j, op.p, op.sum, chunk, knobs);
+    stage(op.patch, op.j, op.p, op.sum, chunk, knobs);
 }
 
 } // namespace involute::schedules::gpu

@@ -12,7 +12,7 @@ using generators::InvolutionMap;
 namespace {
 
 // What kernels are generated from, for all groups at once: the pooled input and the hidden units.
-void inputs(InvolutionMap &op, Pipeline pipeline, const ProductKnobs &knobs) {
+void inputs(InvolutionMap &op, const ProductKnobs &knobs) {
     if (op.pools) {
         op.pool.out.compute_root();
         schedule(op.pool, MapKnobs());
@@ -28,15 +28,14 @@ void inputs(InvolutionMap &op, Pipeline pipeline, const ProductKnobs &knobs) {
     }
     const RVar chunk =
         staged_product(op.hidden, op.hidden_sum, columns, op.p, {op.b}, {op.channels.x}, knobs);
-    stage(pipeline, op.values, op.k, op.p, op.hidden_sum, chunk, knobs);
+    stage(op.values, op.k, op.p, op.hidden_sum, chunk, knobs);
 }
 
 } // namespace
 
-void schedule(InvolutionMap &op, const WindowSize &size, Pipeline pipeline,
-              const WindowKnobs &knobs) {
+void schedule(InvolutionMap &op, const WindowSize &size, const WindowKnobs &knobs) {
     const Var tile = window(op.aggregation, size, knobs);
-    inputs(op, pipeline, knobs.product);
+    inputs(op, knobs.product);
     // A thread has one pixel and some rows of taps.
     const int rows = std::min(size.kernel, std::max(1, knobs.taps / size.kernel));
     const Var kt("kt"), ko("ko"), pixel("pixel");
@@ -77,10 +76,9 @@ void schedule(InvolutionMap &op, const WindowSize &size, Pipeline pipeline,
 
 // Windows of any size: a value a thread, the kernels of a block in global memory, whatever they
 // take.
-void schedule(InvolutionMap &op, const ProductKnobs &hidden, Pipeline pipeline,
-              const MapKnobs &knobs) {
+void schedule(InvolutionMap &op, const ProductKnobs &hidden, const MapKnobs &knobs) {
     generators::Aggregation &sums = op.aggregation;
-    inputs(op, pipeline, hidden);
+    inputs(op, hidden);
     const auto [thread, block] =
         value_per_thread(sums.out, sums.ci, sums.x, {sums.g, sums.y, sums.b}, knobs);
     sum_in_thread(sums.sum, sums.out, thread);

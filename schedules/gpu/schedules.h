@@ -26,8 +26,7 @@ struct WindowSize {
     int kernel, stride;
 };
 
-// `pipeline`: the one that computes op.
-void schedule(generators::Conv2dPatches &op, Halide::Pipeline pipeline, const ProductKnobs &knobs);
+void schedule(generators::Conv2dPatches &op, const ProductKnobs &knobs);
 void schedule(generators::Conv2dGrouped &op, const MapKnobs &knobs);
 void schedule(generators::Local &op, const MapKnobs &knobs);
 void schedule(generators::Dense &op, const DenseKnobs &knobs);
@@ -39,11 +38,9 @@ void schedule(generators::Aggregation &op, generators::StagedKernels &kernels,
               const WindowSize &size, const WindowKnobs &knobs);
 void schedule(generators::AggregationGradInput &op, const MapKnobs &knobs);
 void schedule(generators::AggregationGradWeight &op, const MapKnobs &knobs);
-void schedule(generators::InvolutionMap &op, const WindowSize &size, Halide::Pipeline pipeline,
-              const WindowKnobs &knobs);
+void schedule(generators::InvolutionMap &op, const WindowSize &size, const WindowKnobs &knobs);
 // Windows of any size.
-void schedule(generators::InvolutionMap &op, const ProductKnobs &hidden, Halide::Pipeline pipeline,
-              const MapKnobs &knobs);
+void schedule(generators::InvolutionMap &op, const ProductKnobs &hidden, const MapKnobs &knobs);
 void schedule(generators::MaxPool &op, const MapKnobs &knobs);
 void schedule(generators::AvgPool &op, const MapKnobs &knobs);
 void schedule(generators::AvgPoolGrad &op, const MapKnobs &knobs);

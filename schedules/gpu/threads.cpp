@@ -1,7 +1,5 @@
 #include "schedules/gpu/threads.h"
 
-#include "schedules/gpu/barriers.h"
-
 namespace involute::schedules::gpu {
 
 using namespace Halide;
@@ -24,6 +22,12 @@ Var blocks(Func out, std::vector<Var> loops) {
 }
 
 } // namespace
+
+Var one_warp(Func out, const Var &block) {
+    const Var warp("warp");
+    out.split(block, block, warp, 1).gpu_threads(warp);
+    return warp;
+}
 
 Loops value_per_thread(Func out, const Var &channel, const Var &pixel, const std::vector<Var> &rest,
                        const MapKnobs &knobs) {
@@ -98,7 +102,7 @@ RVar staged_product(Func out, Func sum, const Columns &columns, const Var &pixel
     }
     outer.insert(outer.end(), rest.begin(), rest.end());
     const Var n = columns.flat ? lane : columns.n;
-    std::vector<VarOrRVar> loops = {pi, n};
+    std::vector<VarOrRVar> loops = {pi, n, one_warp(out, outer.back())};
     loops.insert(loops.end(), outer.begin(), outer.end());
     out.split(pixel, po, pi, knobs.pixels, guard).reorder(loops).gpu_lanes(n).unroll(pi);
     const Var block = blocks(out, outer);
@@ -125,11 +129,10 @@ RVar staged_product(Func out, Func sum, const Columns &columns, const Var &pixel
     return chunk;
 }
 
-void stage(Pipeline pipeline, Func in, const Var &depth, const Var &pixel, Func sum,
-           const RVar &chunk, const ProductKnobs &knobs) {
+void stage(Func in, const Var &depth, const Var &pixel, Func sum, const RVar &chunk,
+           const ProductKnobs &knobs) {
     const Var po("po"), pt("pt"), quad("quad"), lane("lane"), v("v");
     constexpr int kVector = 4;
-    pipeline.add_custom_lowering_pass(new LaneBarriers(in));
     in.compute_at(sum, chunk)
         .store_in(MemoryType::GPUShared)
         .bound_extent(depth, knobs.chunk)

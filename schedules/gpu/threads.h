@@ -39,10 +39,13 @@ Halide::RVar staged_product(Halide::Func out, Halide::Func sum, const Columns &c
                             const Halide::Var &pixel, const std::vector<Halide::Var> &rest,
                             const std::vector<Halide::RVar> &order, const ProductKnobs &knobs);
 
-// Copies in(depth, .., pixel, ..) of a chunk to memory on the chip, pixels innermost. `pipeline`:
-// of which it is a part.
-void stage(Halide::Pipeline pipeline, Halide::Func in, const Halide::Var &depth,
-           const Halide::Var &pixel, Halide::Func sum, const Halide::RVar &chunk,
-           const ProductKnobs &knobs);
+// Copies in(depth, .., pixel, ..) of a chunk to memory on the chip, pixels innermost.
+void stage(Halide::Func in, const Halide::Var &depth, const Halide::Var &pixel, Halide::Func sum,
+           const Halide::RVar &chunk, const ProductKnobs &knobs);
+
+// Splits a loop over one warp off a loop of blocks, for between lanes and blocks. Where nothing but
+// lanes is in a block Halide puts no barriers around what they copy to memory on the chip, as if
+// they ran in lockstep; since Volta they need not.
+Halide::Var one_warp(Halide::Func out, const Halide::Var &block);
 
 } // namespace involute::schedules::gpu

@@ -1,5 +1,7 @@
 #include "schedules/gpu/window.h"
 
+#include "schedules/gpu/threads.h"
+
 namespace involute::schedules::gpu {
 
 using namespace Halide;
@@ -28,6 +30,9 @@ Var window(generators::Aggregation &op, const WindowSize &size, const WindowKnob
         .unroll(cv) // Halide 21 has no strict select of vectors on devices
         .unroll(xi);
     threads(op.out, lane, knobs);
+    if (knobs.lanes != 0) {
+        op.out.reorder(lane, one_warp(op.out, op.g), tile, op.g);
+    }
     const RVar &kx = op.taps.x, &ky = op.taps.y;
     op.sum.compute_at(op.out, lane)
         .store_in(MemoryType::Register)
