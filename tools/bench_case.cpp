@@ -78,6 +78,22 @@ Timing timed_loop(const BenchCase &which, Runner *runner, LayerTimes *layers, si
     return timing;
 }
 
+// Of a device: what copies there and back take, apart from the kernels.
+Json copy_milliseconds(const BenchCase &which, const Model &model, Size size) {
+    if (!is_device(which.isa))
+        return nullptr;
+    constexpr int kRuns = 10;
+    involute_session_options options = {};
+    options.profile = 1;
+    Runner runner(model, which.batch, size, options);
+    std::vector<double> seconds;
+    for (int run = 0; run < kRuns; ++run) {
+        runner.run();
+        seconds.push_back(runner.copy_seconds());
+    }
+    return median(seconds) * 1e3;
+}
+
 } // namespace
 
 std::vector<Json> measure(const BenchCase &which) {
@@ -118,6 +134,7 @@ std::vector<Json> measure(const BenchCase &which) {
     row["ms_median"] = middle * 1e3;
     row["ms_mean"] = timing.sum / runs * 1e3;
     row["ms_min"] = timing.least * 1e3;
+    row["copy_ms"] = copy_milliseconds(which, model, size);
     row["iterations"] = timing.iterations;
     row["wall_s"] = timing.wall;
     row["images_per_s"] = static_cast<double>(which.batch) / middle;

@@ -96,6 +96,10 @@ void Runner::warm_up(double seconds) {
         run();
 }
 
+double Runner::copy_seconds() const {
+    return involute_session_copy_seconds(session_.handle.get());
+}
+
 void Runner::profile(involute_layer_profile *layers) const {
     involute_session_profile(session_.handle.get(), layers, this->layers());
 }

@@ -45,6 +45,8 @@ public:
     size_t layers() const {
         return session_.json.at("layers").size();
     }
+    // Seconds that the last run copied; 0 without a profile.
+    double copy_seconds() const;
     // Of the last run, `layers()` values.
     void profile(involute_layer_profile *layers) const;
     // The tasks of a layer in the last run: appends region and seconds.

@@ -317,8 +317,9 @@ void add_compile(CLI::App *app, int *exit_code) {
     list("--size", &options->size, "HxW", "constant size of the input (of networks the usual one)");
     list("--batch", &options->batch, "N", "constant batch (of networks the usual one)");
     list("--target", &options->target, "NAME",
-         "x86-64-linux, x86-64-linux-avx2, x86-64-linux-avx512 (all of them): variants in one "
-         "archive, the best that runs is taken; or arm-64-linux");
+         "x86-64-linux, x86-64-linux-avx2, x86-64-linux-avx512 (all of them), "
+         "x86-64-linux-opencl, x86-64-linux-cuda: variants in one archive, the best that runs is "
+         "taken, devices before CPUs; or arm-64-linux");
     command->add_option("--wisdom", options->wisdom, "knobs for the tuned schedule")
         ->type_name("FILE");
     list("--schedule", &options->schedule, "NAME", "where schedules come from (hand)");

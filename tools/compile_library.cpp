@@ -372,9 +372,12 @@ std::string LibraryKernel::columns() const {
     std::string text = (built_as.empty() ? row : built_as) + ", " + op + ", " + form;
     for (int number : {kernel, stride, group_channels, channels})
         text += ", " + std::to_string(number);
-    for (involute_isa other : kInstructionSets)
+    bool device = true;
+    for (involute_isa other : kInstructionSets) {
         text += ", " + std::to_string(other == isa ? packing : 0);
-    return text + ", 0"; // none for devices
+        device = device && other != isa;
+    }
+    return text + ", " + std::to_string(device ? packing : 0);
 }
 
 ModelHandle model_for(const Model &model, involute_isa isa) {
@@ -404,6 +407,10 @@ Library describe_library(const CompileOptions &options) {
     if (schedules.size() != 1)
         throw Failure(kExitUsage, "--schedule: expected one value, found " + joined(schedules));
     library.schedule = schedules[0];
+    for (const CompileTarget &target : library.targets)
+        if (is_device(target.isa) && library.schedule != kHand)
+            throw Failure(kExitUsage, "--schedule: expected hand for --target " + target.name +
+                                          ", found " + library.schedule);
     static const std::vector<std::string> outputs = {"stmt", "assembly", "llvm", "html"};
     for (const std::string &item : split_list("--emit", options.emit)) {
         if (std::find(outputs.begin(), outputs.end(), item) == outputs.end())

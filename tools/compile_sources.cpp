@@ -60,11 +60,14 @@ std::string target_names(const Library &library) {
     return joined(names);
 }
 
+std::string upper(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return text;
+}
+
 std::string isa_constant(involute_isa isa) {
-    return isa == INVOLUTE_ISA_BASELINE ? "INVOLUTE_ISA_BASELINE"
-           : isa == INVOLUTE_ISA_AVX2   ? "INVOLUTE_ISA_AVX2"
-           : isa == INVOLUTE_ISA_AVX512 ? "INVOLUTE_ISA_AVX512"
-                                        : "INVOLUTE_ISA_NEON";
+    return "INVOLUTE_ISA_" + upper(involute_isa_name(isa));
 }
 
 struct Dimension {
@@ -316,14 +319,11 @@ Words common(const Library &library, const std::string &command) {
 } // namespace
 
 std::string library_header(const Library &library, const std::string &command) {
-    std::string guard = library.name;
-    std::transform(guard.begin(), guard.end(), guard.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     std::string layout;
     for (const Argument &tensor : tensors_of(library))
         layout += " *   " + tensor.name + ": " + tensor.layout + "\n";
     Words words = common(library, command);
-    words["GUARD"] = "COMPILED_" + guard;
+    words["GUARD"] = "COMPILED_" + upper(library.name);
     words["BITS"] = library.schedule == kHand || library.schedule == kTuned
                         ? "Results have the same bits for\n * every number of threads and on AVX2 "
                           "and AVX-512."
@@ -386,8 +386,18 @@ std::string library_readme(const Library &library, const std::string &command, i
     words["KERNELS"] = kernels;
     words["MEMORY"] = library.memory;
     words["CAPS"] = least == INVOLUTE_ISA_NEON ? "neon" : "baseline, avx2, avx512";
+    words["DEVICES"] =
+        is_device(library.targets.back().isa)
+            ? "\nDevices come before CPUs, whatever the cap: a library that shall stay on the CPU "
+              "is "
+              "compiled without them. Their drivers are opened when they are first asked for; "
+              "tensors are copied to the device and back.\n"
+            : "";
     words["FALLBACK"] =
-        least == INVOLUTE_ISA_BASELINE ? "The baseline runs on every x86-64 CPU."
+        is_device(library.targets[0].isa)
+            ? "Where driver or device is missing `@NAME@_create` answers 4 and `@NAME@_message` "
+              "says what is."
+        : least == INVOLUTE_ISA_BASELINE ? "The baseline runs on every x86-64 CPU."
         : least == INVOLUTE_ISA_NEON
             ? "NEON is in every 64-bit ARM CPU."
             : "On a CPU without the least of them `@NAME@_create` answers 4 and `@NAME@_message` "

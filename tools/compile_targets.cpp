@@ -4,6 +4,7 @@
 #include <set>
 
 #include "failure.h"
+#include "network.h"
 #include "options.h"
 #include "print.h"
 #include "system_info.h"
@@ -12,14 +13,21 @@ namespace involute {
 
 namespace {
 
-const std::vector<CompileTarget> kTargets = {{"x86-64-linux", INVOLUTE_ISA_BASELINE},
-                                             {"x86-64-linux-avx2", INVOLUTE_ISA_AVX2},
-                                             {"x86-64-linux-avx512", INVOLUTE_ISA_AVX512},
-                                             {"arm-64-linux", INVOLUTE_ISA_NEON}};
+const std::vector<CompileTarget> kTargets = {
+    {"x86-64-linux", INVOLUTE_ISA_BASELINE},      {"x86-64-linux-avx2", INVOLUTE_ISA_AVX2},
+    {"x86-64-linux-avx512", INVOLUTE_ISA_AVX512}, {"arm-64-linux", INVOLUTE_ISA_NEON},
+    {"x86-64-linux-opencl", INVOLUTE_ISA_OPENCL}, {"x86-64-linux-cuda", INVOLUTE_ISA_CUDA}};
 const std::vector<std::string> kOtherTargets = {"arm-64-android", "arm-64-ios", "arm-64-osx"};
 
 bool is_arm(involute_isa isa) {
     return isa == INVOLUTE_ISA_NEON;
+}
+
+bool is_built(involute_isa isa) {
+    for (const Json &kernel : Json::parse(involute_kernels_json()))
+        if (kernel.at("isa") == involute_isa_name(isa))
+            return true;
+    return false;
 }
 
 [[noreturn]] void cannot(const std::string &name, const std::string &reason) {
@@ -44,10 +52,16 @@ std::vector<CompileTarget> parse_targets(const std::vector<std::string> &values)
     }
     std::vector<CompileTarget> targets;
     for (const CompileTarget &target : kTargets) {
-        if (asked.empty() ? is_arm(target.isa) != kArm : asked.count(target.name) == 0)
+        const bool usual = is_arm(target.isa) == kArm && !is_device(target.isa);
+        if (asked.empty() ? !usual : asked.count(target.name) == 0)
             continue;
         if (kArm && !is_arm(target.isa))
             cannot(target.name, "libraries for x86 are compiled on x86");
+        if (is_device(target.isa) && !is_built(target.isa))
+            cannot(target.name, std::string("this build has no kernels for it; 'cmake --preset "
+                                            "release -DINVOLUTE_") +
+                                    (target.isa == INVOLUTE_ISA_CUDA ? "CUDA" : "OPENCL") +
+                                    "=ON && cmake --build --preset release' builds them");
         targets.push_back(target);
     }
     if (is_arm(targets.front().isa) != is_arm(targets.back().isa))

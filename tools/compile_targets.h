@@ -13,9 +13,9 @@ struct CompileTarget {
     involute_isa isa;
 };
 
-// Those of --target, rising; without it all of this program's processor. They become variants in
-// one library, so targets of two processors are refused, and so are those that this program cannot
-// compile for.
+// Those of --target, rising; without it all of this program's processor, no devices. They become
+// variants in one library, so targets of two processors are refused, and so are those that this
+// program cannot compile for.
 std::vector<CompileTarget> parse_targets(const std::vector<std::string> &values);
 
 // Whether they are of another processor than this program's.

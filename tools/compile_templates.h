@@ -20,7 +20,8 @@ extern "C" {
 #endif
 
 /* Codes: 1 wrong argument, 2 a file that cannot be used, 3 legal but not covered, 4 this CPU lacks
- * a feature that every target of this library needs, 5 no memory, 7 a defect of this library. */
+ * a feature that every target of this library needs, or the device of one does not answer, 5 no
+ * memory, 7 a defect of this library. */
 
 typedef struct @NAME@_state @NAME@_state;
 
@@ -274,9 +275,9 @@ Dense float32, last dimension innermost.
 @LAYOUTS@
 ## Which kernels run
 
-The best of the targets that the CPU has; `@NAME@_target` names it, and the environment variable
-`INVOLUTE_MAX_ISA` (@CAPS@) caps it. @FALLBACK@
-
+The best of the targets that this machine has; `@NAME@_target` names it, and the environment
+variable `INVOLUTE_MAX_ISA` (@CAPS@) caps it. @FALLBACK@
+@DEVICES@
 | kernel | target | constants |
 |---|---|---|
 @KERNELS@

@@ -39,6 +39,9 @@ inline constexpr involute_isa kInstructionSets[] = {INVOLUTE_ISA_BASELINE, INVOL
 inline constexpr involute_isa kAllIsas[] = {INVOLUTE_ISA_BASELINE, INVOLUTE_ISA_AVX2,
                                             INVOLUTE_ISA_AVX512,   INVOLUTE_ISA_NEON,
                                             INVOLUTE_ISA_OPENCL,   INVOLUTE_ISA_CUDA};
+inline bool is_device(involute_isa isa) {
+    return isa == INVOLUTE_ISA_OPENCL || isa == INVOLUTE_ISA_CUDA;
+}
 // INVOLUTE_ISA_AUTO where it names none of them.
 involute_isa isa_named(const std::string &name);
 

@@ -19,7 +19,8 @@ bool has_group_schedules(int64_t group_channels, int64_t kernel, int64_t dilatio
 int special_packing(const std::string &op, const std::string &form, int64_t kernel,
                     involute_isa isa) {
     const bool narrow = op == "involution" && form == "bottleneck" && kernel <= 3;
-    return narrow && isa != INVOLUTE_ISA_AVX512 ? 8 : 16;
+    const bool wide = isa == INVOLUTE_ISA_AVX512 || is_device(isa);
+    return narrow && !wide ? 8 : 16;
 }
 
 bool may_be_specialised(const Json &layer) {

@@ -111,6 +111,16 @@ class Torch(Peer):
             return self.call(*self.inputs[index])
 
 
+def published(model):
+    """The network with the published form of the aggregation; weights at random."""
+    def forward(layer, x):
+        kernels = layer.kernels(x).flatten(1, 2)
+        return unfolded(x, kernels, layer.kernel_size, layer.stride)
+
+    rednet_reference.Involution.forward = forward
+    return rednet_reference.build(model)
+
+
 class Published(Torch):
     def __init__(self, job, channels_last=False):
         super().__init__(job)
@@ -119,13 +129,7 @@ class Published(Torch):
     def build(self):
         if self.job.model == "aggregation":
             return lambda x, kernels: unfolded(x, kernels, 7, 1)
-
-        def forward(layer, x):
-            kernels = layer.kernels(x).flatten(1, 2)
-            return unfolded(x, kernels, layer.kernel_size, layer.stride)
-
-        rednet_reference.Involution.forward = forward
-        model = rednet_reference.build(self.job.model)
+        model = published(self.job.model)
         arrays = networks.read_tensors(self.job.weights)
         state = {name: torch.from_numpy(value.copy()) for name, value in arrays.items()}
         missing = model.load_state_dict(state, strict=False)

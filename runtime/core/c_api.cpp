@@ -95,6 +95,18 @@ involute_status involute_isa_check(involute_isa isa) {
         [&] { return involute::isa_check(involute::isa_situation(), isa); });
 }
 
+involute_status involute_device_native(involute_isa isa, involute_device_handles *handles) {
+    return guarded([&]() -> Status {
+        INVOLUTE_RETURN_IF_ERROR(check_pointer("handles", handles));
+        if (!involute::is_device(isa))
+            return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                                 "isa: expected opencl or cuda, got value %d",
+                                 static_cast<int>(isa));
+        INVOLUTE_RETURN_IF_ERROR(involute::isa_check(involute::isa_situation(), isa));
+        return involute::device_handles(isa, handles);
+    });
+}
+
 involute_isa involute_isa_best(char *reason, size_t reason_size) {
     if (reason && reason_size > 0)
         reason[0] = '\0';
@@ -144,6 +156,13 @@ involute_status involute_session_run(involute_session *session, const involute_n
     });
 }
 
+involute_status involute_session_set_stream(involute_session *session, void *stream) {
+    return guarded([&] {
+        const Status status = check_pointer("session", session);
+        return status.ok() ? session->session->set_stream(stream) : status;
+    });
+}
+
 const char *involute_session_json(const involute_session *session) {
     return session ? session->session->json().c_str() : nullptr;
 }
@@ -156,6 +175,10 @@ size_t involute_session_profile(const involute_session *session, involute_layer_
     for (size_t i = 0; layers && i < count && i < profiled; ++i)
         layers[i] = session->session->profile(i);
     return profiled;
+}
+
+double involute_session_copy_seconds(const involute_session *session) {
+    return session ? session->session->copy_seconds() : 0.0;
 }
 
 size_t involute_session_tasks(const involute_session *session, size_t layer, int32_t *regions,

@@ -30,6 +30,15 @@ public:
         recorder_ = recorder;
     }
 
+    // What a device's kernels and copies are ordered in: CUstream, cl_command_queue; nullptr: the
+    // device's usual one.
+    void set_stream(void *stream) {
+        stream_ = stream;
+    }
+    void *stream() const {
+        return stream_;
+    }
+
     int parallel_for(ParallelTask task, int min, int size, uint8_t *closure);
     void *allocate(size_t bytes);
 
@@ -54,6 +63,7 @@ private:
     ThreadPool *pool_;
     bool measuring_ = false;
     TaskRecorder *recorder_ = nullptr;
+    void *stream_ = nullptr;
     std::vector<ScratchArena> arenas_;
     std::mutex mutex_;
     char message_[384] = "";

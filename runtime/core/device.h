@@ -24,8 +24,14 @@ inline bool is_device(involute_isa isa) {
 // nullptr: this library has none for it.
 const halide_device_interface_t *device_interface(involute_isa isa);
 
+// Where tensors of the caller may lie for sessions of `isa`, beside the CPU: INVOLUTE_CPU again
+// where that is no device.
+involute_device memory_of(involute_isa isa);
+
 // Whether driver and device of `isa` answer. INVOLUTE_UNAVAILABLE says what does not.
 Status device_check(involute_isa isa);
+
+Status device_handles(involute_isa isa, involute_device_handles *handles);
 
 // A part of device memory that kernels take in place of a host address.
 class DeviceView {
@@ -37,6 +43,9 @@ public:
     DeviceView(const DeviceView &) = delete;
     DeviceView &operator=(const DeviceView &) = delete;
 
+    // Memory of the caller's, from its first byte on.
+    static Status wrap(involute_isa isa, void *memory, DeviceView *view);
+
     // The buffer is on the device then and has no host address.
     void give_to(halide_buffer_t *buffer) const;
 
@@ -44,6 +53,13 @@ private:
     friend class DeviceMirror;
     uint64_t handle_ = 0;
     const halide_device_interface_t *interface_ = nullptr;
+    bool is_callers_ = false;
+};
+
+// Rows of floats on a device, `count` in each, whose beginnings lie `stride` floats apart.
+struct DeviceRows {
+    const DeviceView *memory;
+    int64_t rows, count, stride;
 };
 
 // Pieces of host memory, each with device memory of its size.
@@ -60,12 +76,15 @@ public:
     Status add(const float *host, size_t count, const char *what);
     bool holds(const float *host) const;
     Status view(const float *host, DeviceView *view) const;
-    // Copies between the piece that holds `host` and its place on the device; both wait for the
-    // end.
-    Status upload(const float *host, size_t count) const;
-    Status download(float *host, size_t count) const;
-    // Waits for all that was asked of the device.
-    Status synchronise() const;
+    // Copies between the piece that holds `host` and its place on the device, in the order of
+    // `stream` (nullptr: the device's usual one). The host's memory may be used as soon as they
+    // return.
+    Status upload(const float *host, size_t count, void *stream = nullptr) const;
+    Status download(float *host, size_t count, void *stream = nullptr) const;
+    // As many rows of as many floats, within the device.
+    Status copy(const DeviceRows &from, const DeviceRows &to, void *stream) const;
+    // Waits for all that was put into the stream.
+    Status synchronise(void *stream = nullptr) const;
     size_t bytes() const;
 
 private:

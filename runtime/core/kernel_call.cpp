@@ -87,6 +87,11 @@ Status KernelCall::move_to_device(const DeviceMirror &tensors, const DeviceMirro
     return Status();
 }
 
+void KernelCall::set_device(int buffer, const DeviceView *view) {
+    const size_t i = static_cast<size_t>(buffer);
+    (view ? *view : views_[i]).give_to(&buffers_[i].buffer);
+}
+
 std::string KernelCall::signature() const {
     std::string text = kernel_->symbol;
     for (int i = 0; i < scalar_count_; ++i)

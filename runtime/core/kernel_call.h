@@ -37,6 +37,9 @@ public:
     void set_host(int buffer, const float *host);
     const float *host(int buffer) const;
 
+    // The memory of another view, or with nullptr again that of move_to_device.
+    void set_device(int buffer, const DeviceView *view);
+
     // From now on the kernel works on the device memory that stands for the host addresses, in one
     // of the two mirrors.
     Status move_to_device(const DeviceMirror &tensors, const DeviceMirror &weights);

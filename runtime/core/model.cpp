@@ -123,6 +123,8 @@ Status create_model(const involute_model_options &options, std::shared_ptr<const
             INVOLUTE_RETURN_IF_ERROR(built->device.add(chunk.data(), chunk.size(), "weights"));
             INVOLUTE_RETURN_IF_ERROR(built->device.upload(chunk.data(), chunk.size()));
         }
+        // Streams of sessions may not wait for the one of these copies.
+        INVOLUTE_RETURN_IF_ERROR(built->device.synchronise());
     }
     INVOLUTE_RETURN_IF_ERROR(describe_model(*built, &built->json));
     log_model(*built, situation);

@@ -25,6 +25,10 @@ public:
                          const involute_session_options &options, int64_t l2_bytes,
                          std::unique_ptr<Session> *session);
 
+    ~Session();
+    Session(const Session &) = delete;
+    Session &operator=(const Session &) = delete;
+
     Status run(const involute_named_tensor *inputs, size_t input_count,
                const involute_named_tensor *outputs, size_t output_count);
 
@@ -35,12 +39,18 @@ public:
                     const involute_named_tensor *outputs, size_t output_count, int32_t repeats,
                     double *seconds, size_t count);
 
+    // Of the device; nullptr: its usual one.
+    Status set_stream(void *stream);
+
     const std::string &json() const {
         return json_;
     }
     // Of the last run; 0 without profile.
     size_t profiled_layers() const {
         return seconds_.size();
+    }
+    double copy_seconds() const {
+        return copy_seconds_;
     }
     involute_layer_profile profile(size_t layer) const;
     TaskRecorder::Layer tasks(size_t layer) const {
@@ -56,6 +66,7 @@ private:
         // While running: what was given, and whether it is used as it lies.
         const involute_tensor *given = nullptr;
         bool direct = false;
+        DeviceView view{}; // of what was given, if it is on the device
     };
     struct BufferUse {
         LayerCall *layer;
@@ -64,7 +75,6 @@ private:
 
     explicit Session(const Allocator &allocator)
         : allocator_(allocator), arena_(allocator), spare_(allocator) {}
-
     Status plan(const involute_session_options &options);
     Status bind();
     bool on_device() const {
@@ -78,11 +88,20 @@ private:
     Status accept(const char *what, std::vector<Port> *ports, const involute_named_tensor *tensors,
                   size_t count, bool writable);
     void decide_direct_use();
+    Status bring_in(const Port &port);
+    Status take_out(const Port &port);
+    Status copy_on_device(const Port &port, bool in);
+    // Adds the seconds of a copy, where runs are profiled.
+    template <class Copy>
+    Status timed(Copy copy);
     void place(const Port &port);
     Status prepare_run(const involute_named_tensor *inputs, size_t input_count,
                        const involute_named_tensor *outputs, size_t output_count);
     Status run_layers(int32_t repeats, double *seconds);
     Status run_layer(size_t layer);
+    bool profiles() const {
+        return !seconds_.empty();
+    }
     // The tensor whose place the layer's output takes, or -1.
     int overwritten_residual(size_t layer) const {
         const LayerSpec &spec = model_->graph.layers[layer];
@@ -116,6 +135,8 @@ private:
     ThreadPool pool_;
     std::unique_ptr<KernelContext> context_;
     std::vector<double> seconds_; // of each layer; empty without profile
+    double copy_seconds_ = 0.0;   // of all ports
+    void *stream_ = nullptr;
     TaskRecorder recorder_;
     AlignedFloats spare_; // with profile: the largest overwritten residual
     std::atomic<bool> running_{false};

@@ -29,16 +29,44 @@ private:
     bool first_;
 };
 
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
 Status already_running() {
     return Status::error(INVOLUTE_INVALID_ARGUMENT, "session: it is running for another caller");
 }
 
 } // namespace
 
+Session::~Session() {
+    // Nothing of the device may still use the memory; who destroys a session asks for no status.
+    if (on_device() && context_)
+        (void)device_.synchronise(stream_);
+}
+
+Status Session::set_stream(void *stream) {
+    const Running running(&running_);
+    if (!running.first())
+        return already_running();
+    if (!on_device())
+        return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                             "stream: expected a session of a device, got one of isa %s",
+                             isa_name(model_->isa));
+    stream_ = stream;
+    if (context_)
+        context_->set_stream(stream);
+    return Status();
+}
+
 Status Session::accept(const char *what, std::vector<Port> *ports,
                        const involute_named_tensor *tensors, size_t count, bool writable) {
-    for (Port &port : *ports)
+    for (Port &port : *ports) {
         port.given = nullptr;
+        port.view = DeviceView();
+    }
     if (count > 0 && !tensors)
         return Status::error(INVOLUTE_INVALID_ARGUMENT, "%ss: expected %zu tensors, got NULL", what,
                              count);
@@ -62,8 +90,11 @@ Status Session::accept(const char *what, std::vector<Port> *ports,
         }
         if (found->given)
             return Status::error(INVOLUTE_INVALID_ARGUMENT, "%s '%.100s': given twice", what, name);
-        INVOLUTE_RETURN_IF_ERROR(
-            check_tensor(what, name, tensors[i].tensor, layout(found->tensor), writable));
+        INVOLUTE_RETURN_IF_ERROR(check_tensor(what, name, tensors[i].tensor, layout(found->tensor),
+                                              writable, memory_of(model_->isa)));
+        if (tensors[i].tensor.device != INVOLUTE_CPU)
+            INVOLUTE_RETURN_IF_ERROR(
+                DeviceView::wrap(model_->isa, tensors[i].tensor.data, &found->view));
         found->given = &tensors[i].tensor;
     }
     return Status();
@@ -79,21 +110,66 @@ void Session::decide_direct_use() {
                                                                   byte_range(*input.given)));
         }
     }
+    const auto lies_well = [this](const Port &port) {
+        return on_device() ? port.given->device != INVOLUTE_CPU
+                           : is_native(*port.given, layout(port.tensor));
+    };
     for (Port &input : inputs_)
-        input.direct = !on_device() && input.may_be_direct && !overlapping &&
-                       is_native(*input.given, layout(input.tensor));
+        input.direct = input.may_be_direct && !overlapping && lies_well(input);
     for (Port &output : outputs_)
-        output.direct = !on_device() && output.may_be_direct && output.given &&
-                        is_native(*output.given, layout(output.tensor));
+        output.direct = output.may_be_direct && output.given && lies_well(output);
 }
 
 void Session::place(const Port &port) {
+    for (const BufferUse &use : uses_[static_cast<size_t>(port.tensor)]) {
+        KernelCall &call = use.layer->call;
+        if (on_device())
+            call.set_device(use.buffer, port.direct ? &port.view : nullptr);
+        else
+            call.set_host(use.buffer, port.direct ? static_cast<const float *>(port.given->data)
+                                                  : host(port.tensor));
+    }
+}
+
+template <class Copy>
+Status Session::timed(Copy copy) {
+    if (!profiles())
+        return copy();
+    const Clock::time_point start = Clock::now();
+    const Status status = copy();
+    if (status.ok() && on_device())
+        INVOLUTE_RETURN_IF_ERROR(device_.synchronise(stream_));
+    copy_seconds_ += seconds_since(start);
+    return status;
+}
+
+Status Session::copy_on_device(const Port &port, bool in) {
+    const TensorLayout &shape = layout(port.tensor);
+    DeviceView own;
+    INVOLUTE_RETURN_IF_ERROR(device_.view(host(port.tensor), &own));
+    const int64_t pixels = shape.batch * shape.pixels();
+    const DeviceRows inside{&own, pixels, shape.channels(), shape.pixel_stride};
+    const DeviceRows outside{&port.view, pixels, shape.channels(), shape.channels()};
+    return device_.copy(in ? outside : inside, in ? inside : outside, stream_);
+}
+
+// From the caller's tensor to the session's own memory, and back.
+Status Session::bring_in(const Port &port) {
+    if (port.given->device != INVOLUTE_CPU)
+        return copy_on_device(port, true);
+    copy_in(*port.given, layout(port.tensor), host(port.tensor));
+    return on_device() ? device_.upload(host(port.tensor), elements(port.tensor), stream_)
+                       : Status();
+}
+
+Status Session::take_out(const Port &port) {
+    if (port.given->device != INVOLUTE_CPU)
+        return copy_on_device(port, false);
     if (on_device())
-        return;
-    const float *memory =
-        port.direct ? static_cast<const float *>(port.given->data) : host(port.tensor);
-    for (const BufferUse &use : uses_[static_cast<size_t>(port.tensor)])
-        use.layer->call.set_host(use.buffer, memory);
+        INVOLUTE_RETURN_IF_ERROR(
+            device_.download(host(port.tensor), elements(port.tensor), stream_));
+    copy_out(host(port.tensor), layout(port.tensor), *port.given);
+    return Status();
 }
 
 Status Session::run(const involute_named_tensor *inputs, size_t input_count,
@@ -111,7 +187,7 @@ Status Session::run_warm(const involute_named_tensor *inputs, size_t input_count
     const Running running(&running_);
     if (!running.first())
         return already_running();
-    if (seconds_.empty())
+    if (!profiles())
         return Status::error(INVOLUTE_INVALID_ARGUMENT,
                              "session: expected one made with profile, got one without");
     if (on_device())
@@ -155,11 +231,10 @@ Status Session::prepare_run(const involute_named_tensor *inputs, size_t input_co
         }
     }
     decide_direct_use();
+    copy_seconds_ = 0.0;
     for (const Port &port : inputs_) {
         if (!port.direct)
-            copy_in(*port.given, layout(port.tensor), host(port.tensor));
-        if (on_device())
-            INVOLUTE_RETURN_IF_ERROR(device_.upload(host(port.tensor), elements(port.tensor)));
+            INVOLUTE_RETURN_IF_ERROR(timed([&] { return bring_in(port); }));
         place(port);
     }
     for (const Port &port : outputs_)
@@ -184,27 +259,21 @@ Status Session::run_layers(int32_t repeats, double *seconds) {
 }
 
 Status Session::run_layer(size_t layer) {
-    using Clock = std::chrono::steady_clock;
-    const bool profile = !seconds_.empty();
     Clock::time_point start;
-    if (profile) {
+    if (profiles()) {
         recorder_.begin_layer(layer);
         start = Clock::now();
     }
     INVOLUTE_RETURN_IF_ERROR(
         calls_[layer]->call.invoke(context_.get(), model_->graph.layers[layer].name));
-    if (output_of_layer_[layer] >= 0) {
-        const Port &port = outputs_[static_cast<size_t>(output_of_layer_[layer])];
-        if (port.given && on_device())
-            INVOLUTE_RETURN_IF_ERROR(device_.download(host(port.tensor), elements(port.tensor)));
-        if (port.given && !port.direct)
-            copy_out(host(port.tensor), layout(port.tensor), *port.given);
-    }
-    if (profile && on_device())
-        INVOLUTE_RETURN_IF_ERROR(device_.synchronise());
-    if (profile)
-        seconds_[layer] = std::chrono::duration<double>(Clock::now() - start).count();
-    return Status();
+    if (profiles() && on_device())
+        INVOLUTE_RETURN_IF_ERROR(device_.synchronise(stream_));
+    if (profiles())
+        seconds_[layer] = seconds_since(start);
+    if (output_of_layer_[layer] < 0)
+        return Status();
+    const Port &port = outputs_[static_cast<size_t>(output_of_layer_[layer])];
+    return port.given && !port.direct ? timed([&] { return take_out(port); }) : Status();
 }
 
 involute_layer_profile Session::profile(size_t layer) const {

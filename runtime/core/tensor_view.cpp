@@ -60,6 +60,35 @@ void copy(const TensorLayout &layout, const float *from, const Strides &f, float
     }
 }
 
+bool has_strides(const involute_tensor &tensor, const TensorLayout &layout, const Strides &want) {
+    const Strides have = caller_strides(tensor, layout);
+    return (layout.batch == 1 || have.b == want.b) && (layout.height == 1 || have.y == want.y) &&
+           (layout.width == 1 || have.x == want.x) && (layout.groups == 1 || have.g == want.g) &&
+           (layout.taps == 1 || have.t == want.t);
+}
+
+// What devices ask for: no kernel of theirs takes other layouts apart, and the widest access is of
+// four values.
+Status check_device_tensor(const char *what, const char *name, const involute_tensor &tensor,
+                           const TensorLayout &layout) {
+    constexpr uintptr_t kAlignment = 16;
+    TensorLayout dense = layout;
+    dense.pixel_stride = layout.channels();
+    if (!has_strides(tensor, layout, native_strides(dense))) {
+        return Status::error(
+            INVOLUTE_INVALID_ARGUMENT,
+            "%s '%.100s': expected channels-last memory without gaps on a device, got strides %s",
+            what, name, shape_text({tensor.strides, tensor.strides + tensor.rank}).c_str());
+    }
+    if (tensor.device == INVOLUTE_DEVICE_CUDA &&
+        reinterpret_cast<uintptr_t>(tensor.data) % kAlignment != 0) {
+        return Status::error(INVOLUTE_INVALID_ARGUMENT,
+                             "%s '%.100s': expected data at a multiple of 16 bytes, got %p", what,
+                             name, tensor.data);
+    }
+    return Status();
+}
+
 // Each stride must reach beyond everything that the smaller ones reach.
 bool values_apart(const involute_tensor &tensor) {
     int order[INVOLUTE_MAX_RANK];
@@ -99,16 +128,18 @@ const char *dtype_name(int32_t dtype) {
 }
 
 Status check_tensor(const char *what, const char *name, const involute_tensor &tensor,
-                    const TensorLayout &layout, bool writable) {
+                    const TensorLayout &layout, bool writable, involute_device device) {
     if (tensor.dtype != INVOLUTE_F32) {
         return Status::error(INVOLUTE_INVALID_ARGUMENT,
                              "%s '%.100s': expected dtype f32, got %s (%d)", what, name,
                              dtype_name(tensor.dtype), tensor.dtype);
     }
-    if (tensor.device != INVOLUTE_CPU) {
+    if (tensor.device != INVOLUTE_CPU && tensor.device != device) {
+        const std::string other =
+            device == INVOLUTE_CPU ? "" : " or " + std::to_string(device) + " (of this session)";
         return Status::error(INVOLUTE_INVALID_ARGUMENT,
-                             "%s '%.100s': expected device 0 (CPU), got %d", what, name,
-                             tensor.device);
+                             "%s '%.100s': expected device 0 (CPU)%s, got %d", what, name,
+                             other.c_str(), tensor.device);
     }
     const std::vector<int64_t>::size_type rank = layout.kind == TensorLayout::Kind::kMap      ? 4
                                                  : layout.kind == TensorLayout::Kind::kVector ? 2
@@ -158,16 +189,14 @@ Status check_tensor(const char *what, const char *name, const involute_tensor &t
                              "%s '%.100s': strides %s let values share an address", what, name,
                              shape_text({tensor.strides, tensor.strides + rank}).c_str());
     }
-    return Status();
+    return tensor.device == INVOLUTE_CPU ? Status()
+                                         : check_device_tensor(what, name, tensor, layout);
 }
 
 bool is_native(const involute_tensor &tensor, const TensorLayout &layout) {
     if (reinterpret_cast<uintptr_t>(tensor.data) % kVectorAlignment != 0)
         return false;
-    const Strides have = caller_strides(tensor, layout), want = native_strides(layout);
-    return (layout.batch == 1 || have.b == want.b) && (layout.height == 1 || have.y == want.y) &&
-           (layout.width == 1 || have.x == want.x) && (layout.groups == 1 || have.g == want.g) &&
-           (layout.taps == 1 || have.t == want.t);
+    return has_strides(tensor, layout, native_strides(layout));
 }
 
 ByteRange byte_range(const involute_tensor &tensor) {
@@ -175,6 +204,8 @@ ByteRange byte_range(const involute_tensor &tensor) {
     for (int i = 0; i < tensor.rank; ++i)
         reach += static_cast<uintptr_t>((tensor.shape[i] - 1) * tensor.strides[i]);
     const uintptr_t first = reinterpret_cast<uintptr_t>(tensor.data);
+    if (tensor.device == INVOLUTE_DEVICE_OPENCL)
+        return {first, first + 1};
     return {first, first + (reach + 1) * sizeof(float)};
 }
 

@@ -1,12 +1,37 @@
-// The driver libraries of devices. They are opened when a device is first asked for and never
-// linked with.
+// What stands behind devices.cpp for each kind of device: opencl.cpp and cuda.cpp. They open the
+// driver's library when a device is first asked for, choose the device and hold its context, which
+// Halide's runtime gets from them in place of one of its own.
 #pragma once
+
+#include <cstddef>
 
 #include "core/status.h"
 
+struct halide_device_interface_t;
+
 namespace involute {
 
-// INVOLUTE_UNAVAILABLE when there is no driver, or none with a device.
-Status driver_check(involute_isa isa);
+struct DeviceDriver {
+    const halide_device_interface_t *(*interface)();
+    // Driver, device and context are there; tried again until they are.
+    Status (*open)();
+    // The others expect that it is open.
+    void (*handles)(involute_device_handles *handles);
+    // Of the device, in bytes; 0: the driver does not tell.
+    void (*memory)(size_t *available, size_t *total);
+    // Gives back what Halide's runtime keeps for later buffers.
+    void (*release_unused)();
+};
+
+extern const DeviceDriver kOpenClDriver, kCudaDriver;
+
+// The first of the libraries that there is, or nullptr; `names` ends with nullptr.
+void *open_library(const char *const *names);
+
+Status no_driver(involute_isa isa, const char *file);
+Status broken_driver(involute_isa isa, const char *function, int result);
+
+// The index of the device to take: HL_GPU_DEVICE, else the one of `count` with the most cores.
+int choose_device(int count, int (*cores)(int index));
 
 } // namespace involute

@@ -22,9 +22,21 @@ Status device_check(involute_isa) {
     return none();
 }
 
+involute_device memory_of(involute_isa) {
+    return INVOLUTE_CPU;
+}
+
+Status device_handles(involute_isa, involute_device_handles *) {
+    return none();
+}
+
 DeviceView::~DeviceView() = default;
 DeviceView::DeviceView(DeviceView &&) noexcept = default;
 DeviceView &DeviceView::operator=(DeviceView &&) noexcept = default;
+Status DeviceView::wrap(involute_isa, void *, DeviceView *) {
+    return none();
+}
+
 void DeviceView::give_to(halide_buffer_t *) const {}
 
 DeviceMirror::DeviceMirror(involute_isa isa) : isa_(isa) {}
@@ -44,15 +56,19 @@ Status DeviceMirror::view(const float *, DeviceView *) const {
     return none();
 }
 
-Status DeviceMirror::upload(const float *, size_t) const {
+Status DeviceMirror::upload(const float *, size_t, void *) const {
     return none();
 }
 
-Status DeviceMirror::download(float *, size_t) const {
+Status DeviceMirror::download(float *, size_t, void *) const {
     return none();
 }
 
-Status DeviceMirror::synchronise() const {
+Status DeviceMirror::copy(const DeviceRows &, const DeviceRows &, void *) const {
+    return none();
+}
+
+Status DeviceMirror::synchronise(void *) const {
     return none();
 }
 

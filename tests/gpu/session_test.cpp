@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "core/device.h"
-#include "core/isa.h"
-#include "involute/involute.h"
+#include "tests/gpu/native.h"
 
 namespace involute {
 namespace {
+
+using gpu_tests::device_of_environment;
 
 constexpr const char *kLayer = R"({"kind":"involution","channels":64,"kernel":7})";
 constexpr int64_t kChannels = 64, kSize = 13;
@@ -47,14 +48,6 @@ involute_status run_layer(involute_isa isa, std::vector<float> *values) {
     involute_model_destroy(model);
     involute_weights_destroy(weights);
     return status;
-}
-
-involute_isa device_of_environment() {
-    const char *name = std::getenv("INVOLUTE_DEVICE");
-    involute_isa device = INVOLUTE_ISA_AUTO;
-    if (!name || !isa_from_name(name, &device))
-        return INVOLUTE_ISA_AUTO;
-    return device;
 }
 
 void expect_near(const std::vector<float> &got, const std::vector<float> &expected) {

@@ -2,10 +2,11 @@
 # Devices, without one: OpenCL on PoCL; CUDA on the stand-in driver of tests/mockcuda, or where
 # DEVICE is `card` on a real one. Exit code 77, with the reason, where the device does not answer.
 #   devices.sh BUILD_FOLDER DEVICE TASK      DEVICE: opencl, cuda, cuda-reverse, card
-#   TASK: verify FILE | kernels | networks | errors | mutants
+#   TASK: verify FILE | kernels | networks | compiled | errors | mutants
 set -euo pipefail
 build=$(realpath "$1") device=$2 task=$3
 here=$(cd "$(dirname "$0")" && pwd)
+source=$(realpath "$here/../..")
 folder=$build/devices-$device-$task
 mkdir -p "$folder"
 involute=$build/involute tests=$build/involute_gpu_tests
@@ -86,15 +87,62 @@ print(f"{right} of {len(rows)} digits")
 sys.exit(right < 19)
 PYTHON
     ;;
+compiled) # libraries of `involute compile`, called from C beside libinvolute on the CPU
+    skip_unless_it_answers
+    cd "$folder"
+    flags="-std=c11 -D_POSIX_C_SOURCE=200809L -O1 -Wall -Wextra -Werror -I$here/compiled"
+    libinvolute="-I$source/runtime/include -L$build -linvolute -Wl,-rpath,$build"
+    # same KIND DEFINES OPTIONS ARCHITECTURE CHANNELS BATCH HEIGHT WIDTH
+    same() {
+        local kind=$1 defines=$2 options=$3
+        shift 3
+        # shellcheck disable=SC2086 # options are words
+        "$involute" compile --op "$kind" $options --target "x86-64-linux-$isa" -o "$kind" > log 2>&1 ||
+            { cat log; exit 1; }
+        # shellcheck disable=SC2086
+        cc $flags -I"$kind" -DNAME="$kind" $defines -DTOLERANCE=3e-5f -include "of_$kind.h" \
+            "$here/compiled/operator.c" -o "run-$kind" "$kind/lib$kind.a" -pthread -lm $libinvolute
+        "./run-$kind" "$@" 1 | tee log
+        grep -q "$kind: x86-64-linux-$isa, " log
+    }
+    same involution "-DK=5 -DGC=8 -DSTRIDE=1" "--kernel 5 --group-channels 8" \
+        '{"kind":"involution","channels":40,"kernel":5,"group_channels":8}' 40 2 13 19
+    same involution "-DK=7 -DGC=16 -DSTRIDE=2" "--kernel 7 --stride 2 --channels 64 --size 13x19 --batch 2" \
+        '{"kind":"involution","channels":64,"kernel":7,"stride":2}' 64 2 13 19
+    same aggregation "-DK=7 -DGC=16 -DSTRIDE=2" "--kernel 7 --stride 2 --channels 48 --size 13x19 --batch 2" \
+        '{"kind":"aggregation","channels":48,"kernel":7,"stride":2}' 48 2 13 19
+    same conv2d "-DK=3 -DOC=32 -DSTRIDE=2" \
+        "--kernel 3 --channels 16 --out-channels 32 --stride 2 --size 15x21 --batch 2" \
+        '{"kind":"conv2d","channels":16,"out_channels":32,"kernel":3,"stride":2}' 16 2 15 21
+    same aggregation_grad_weight "-DK=5 -DGC=8 -DSTRIDE=2" "--kernel 5 --stride 2 --group-channels 8" \
+        '{"kind":"aggregation_grad_weight","channels":24,"kernel":5,"stride":2,"group_channels":8}' 24 2 9 11
+    "$involute" compile --model rednet-digits --embed --target "x86-64-linux,x86-64-linux-$isa" \
+        -o digits --name digits > log 2>&1 || { cat log; exit 1; }
+    # shellcheck disable=SC2086
+    cc $flags -Idigits "$here/compiled/network.c" -o network digits/libdigits.a -pthread -lm $libinvolute
+    ./network classify "$source/models/rednet-digits.safetensors" "$source"/examples/images/*.png > got
+    printf '%s\n' "$source"/examples/images/*.png | sed 's|.*/||; s|_.*||' > expected
+    cmp got expected
+    grep -q "x86-64-linux-$isa" digits/README.md
+    [ "$device" != card ] || exit 0
+    # Where the device does not answer: the CPU's variant, or words.
+    export LD_LIBRARY_PATH='' OCL_ICD_VENDORS=/nonexistent
+    ./network classify "$source/models/rednet-digits.safetensors" "$source"/examples/images/*.png > got
+    cmp got expected
+    expect 1 "create: isa $isa" ./run-conv2d \
+        '{"kind":"conv2d","channels":16,"out_channels":32,"kernel":3,"stride":2}' 16 2 15 21 1
+    expect 2 "expected hand for --target x86-64-linux-$isa" \
+        "$involute" compile --op softmax --kernel 3 --target "x86-64-linux-$isa" --schedule naive -o none
+    ;;
 errors)
     verify=("$involute" verify "$here/../reference/tiny.safetensors")
     OCL_ICD_VENDORS=/nonexistent expect 3 "isa opencl" "${verify[@]}" --isa opencl
     LD_LIBRARY_PATH= expect 3 "isa cuda: no driver" "${verify[@]}" --isa cuda
     [ "$device" = cuda ] || exit 0
     MOCKCUDA_NO_DEVICE=1 expect 3 "no device" "${verify[@]}" --isa cuda
-    MOCKCUDA_FAIL=cuCtxCreate_v2 expect 3 "isa cuda" "${verify[@]}" --isa cuda
+    MOCKCUDA_FAIL=cuDevicePrimaryCtxRetain expect 3 "isa cuda" "${verify[@]}" --isa cuda
     MOCKCUDA_FAIL=cuLaunchKernel expect 3 "CUDA_ERROR_LAUNCH_FAILED" "${verify[@]}" --isa cuda
-    MOCKCUDA_MEMORY=1000000 expect 3 "bytes beside" "${verify[@]}" --isa cuda
+    MOCKCUDA_MEMORY=1000000 expect 3 "of this object, the device has [0-9]* of 1000000 bytes free" "${verify[@]}" --isa cuda
     # The same inside of a process, which then computes on the CPU.
     lives_on() { # text setting...
         local text=$1

@@ -2,7 +2,8 @@
 // PTX of kernels, which ptx_to_cpp.py translates and which then run on this CPU, thread by thread.
 // It is for faults, not for speed: memory of a device is NaN until written and lies between guard
 // pages, shared memory is checked, so is the alignment of every access, and what a device refuses
-// is refused. After a fault all calls fail, as they do on a device.
+// is refused. After a fault all calls fail, as they do on a device. What is put into a stream other
+// than the default one is done when something waits for it, as late as a device may.
 //
 // In the environment: MOCKCUDA_ORDER=reverse runs the threads of a block backwards between
 // barriers, so that a missing one shows; MOCKCUDA_PTXAS=sm_90 also lets ptxas compile for the
@@ -10,46 +11,30 @@
 // the size of the device; MOCKCUDA_FAIL=function makes that one fail; MOCKCUDA_NO_DEVICE=1; and
 // MOCKCUDA_MUTANT=name builds faults in (ptx_to_cpp.py).
 #include <dlfcn.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "tests/mockcuda/thread.h"
+#include "tests/mockcuda/launch.h"
+
+using namespace mockcuda;
 
 namespace {
 
-enum Result {
-    kSuccess = 0,
-    kInvalidValue = 1,
-    kOutOfMemory = 2,
-    kInvalidPtx = 218,
-    kNotFound = 500,
-    kIllegalAddress = 700,
-    kLaunchFailed = 719,
-};
-
 using DevicePointer = unsigned long long;
 
-constexpr unsigned kMaxShared = 49152, kMaxThreads = 1024, kMaxBlocksYz = 65535, kMaxThreadsZ = 64;
-constexpr size_t kFiberStack = 256 << 10, kPage = 4096;
-
-struct Kernel {
-    void (*run)(Thread &);
-    bool waits;
-    std::string name;
-};
+constexpr size_t kPage = 4096;
 
 struct Allocation {
     char *mapping;
@@ -61,168 +46,47 @@ auto &allocations = *new std::map<DevicePointer, Allocation>;
 size_t allocated = 0;
 Result lost = kSuccess; // what all calls return after a fault
 
-std::string setting(const char *name) {
-    const char *value = std::getenv(name);
-    return value ? value : "";
+// ---- streams ----
+
+using Work = std::function<Result()>;
+struct Stream {
+    std::vector<Work> work;
+};
+auto &streams = *new std::map<const void *, std::unique_ptr<Stream>>;
+
+Result finish(Stream *stream) {
+    const std::vector<Work> work = std::move(stream->work);
+    stream->work.clear();
+    Result result = lost;
+    for (size_t i = 0; i < work.size() && result == kSuccess; ++i)
+        result = work[i]();
+    return result;
+}
+
+Result finish_all() {
+    Result result = lost;
+    for (const auto &[handle, stream] : streams) {
+        const Result of_stream = finish(stream.get());
+        result = result != kSuccess ? result : of_stream;
+    }
+    return result;
+}
+
+// At once in the default stream, whose work waits for no other stream's.
+Result put(const void *stream, const Work &work) {
+    if (!stream)
+        return work();
+    const auto found = streams.find(stream);
+    if (found == streams.end())
+        return kInvalidHandle;
+    found->second->work.push_back(work);
+    return kSuccess;
 }
 
 // What a call returns before it does anything.
 Result start(const char *function) {
     static const std::string failing = setting("MOCKCUDA_FAIL");
     return lost != kSuccess ? lost : failing == function ? kLaunchFailed : kSuccess;
-}
-
-// ---- launches: the threads of a block as fibers that change at barriers ----
-
-struct Fiber {
-    ucontext_t start;
-    jmp_buf place;
-    bool begun = false, done = false;
-    Thread thread;
-};
-
-jmp_buf scheduler;
-sigjmp_buf launch_end;
-Fiber *current = nullptr;
-const Kernel *running = nullptr;
-
-void wait(Thread &) {
-    if (_setjmp(current->place) == 0)
-        _longjmp(scheduler, 1);
-}
-
-void run_current() {
-    running->run(current->thread);
-    current->done = true;
-    _longjmp(scheduler, 1);
-}
-
-// To the next barrier or the end.
-void resume(Fiber *fiber) {
-    current = fiber;
-    if (_setjmp(scheduler) != 0)
-        return;
-    if (fiber->begun)
-        _longjmp(fiber->place, 1);
-    fiber->begun = true;
-    setcontext(&fiber->start);
-}
-
-[[noreturn]] void end_launch(const char *what, uint64_t address) {
-    std::fprintf(stderr, "mockcuda: %s: %s, address %#llx, block %u %u %u, thread %u %u %u\n",
-                 running->name.c_str(), what, static_cast<unsigned long long>(address),
-                 current->thread.ctaid.x, current->thread.ctaid.y, current->thread.ctaid.z,
-                 current->thread.tid.x, current->thread.tid.y, current->thread.tid.z);
-    siglongjmp(launch_end, 1);
-}
-
-void fault(Thread &, const char *what, uint64_t address) {
-    end_launch(what, address);
-}
-
-void on_signal(int, siginfo_t *info, void *) {
-    end_launch("illegal address", reinterpret_cast<uint64_t>(info->si_addr));
-}
-
-struct Launch {
-    Axes grid, block;
-    unsigned shared_bytes;
-    void **parameters;
-};
-
-class Blocks {
-public:
-    explicit Blocks(const Launch &launch)
-        : launch_(launch), count_(size_t{launch.block.x} * launch.block.y * launch.block.z),
-          fibers_(count_), stacks_(running->waits ? count_ : 1),
-          shared_(launch.shared_bytes + sizeof(uint64_t)),
-          reverse_(setting("MOCKCUDA_ORDER") == "reverse") {
-        for (auto &stack : stacks_)
-            stack.resize(kFiberStack);
-    }
-
-    void run() {
-        const Axes &grid = launch_.grid;
-        for (unsigned z = 0; z < grid.z; ++z) {
-            for (unsigned y = 0; y < grid.y; ++y) {
-                for (unsigned x = 0; x < grid.x; ++x)
-                    run_block({x, y, z});
-            }
-        }
-    }
-
-private:
-    void run_block(const Axes &block) {
-        std::memset(shared_.data(), 0xff, shared_.size());
-        for (size_t i = 0; i < count_; ++i)
-            prepare(i, block);
-        for (size_t left = count_; left > 0;) {
-            for (size_t i = 0; i < count_; ++i) {
-                Fiber &fiber = fibers_[reverse_ ? count_ - 1 - i : i];
-                if (fiber.done)
-                    continue;
-                resume(&fiber);
-                left -= fiber.done;
-            }
-        }
-    }
-    void prepare(size_t i, const Axes &block) {
-        const Axes &size = launch_.block;
-        const unsigned n = static_cast<unsigned>(i);
-        Fiber &fiber = fibers_[i];
-        fiber.begun = fiber.done = false;
-        fiber.thread = {{n % size.x, n / size.x % size.y, n / size.x / size.y},
-                        size,
-                        block,
-                        launch_.grid,
-                        launch_.parameters,
-                        shared_.data(),
-                        launch_.shared_bytes,
-                        wait,
-                        fault};
-        std::vector<char> &stack = stacks_[i % stacks_.size()];
-        getcontext(&fiber.start);
-        fiber.start.uc_stack.ss_sp = stack.data();
-        fiber.start.uc_stack.ss_size = stack.size();
-        fiber.start.uc_link = nullptr;
-        makecontext(&fiber.start, run_current, 0);
-    }
-
-    const Launch launch_;
-    const size_t count_;
-    std::vector<Fiber> fibers_;
-    std::vector<std::vector<char>> stacks_;
-    std::vector<char> shared_;
-    const bool reverse_;
-};
-
-Result launch(const Kernel &kernel, const Launch &what) {
-    const Axes &grid = what.grid, &block = what.block;
-    const size_t threads = size_t{block.x} * block.y * block.z;
-    if (what.shared_bytes > kMaxShared || threads > kMaxThreads || threads == 0 ||
-        block.z > kMaxThreadsZ || grid.x == 0 || grid.y == 0 || grid.z == 0 ||
-        grid.x > 0x7fffffffu || grid.y > kMaxBlocksYz || grid.z > kMaxBlocksYz) {
-        std::fprintf(stderr,
-                     "mockcuda: %s refused: %u bytes of shared memory, %ux%ux%u threads, %ux%ux%u "
-                     "blocks\n",
-                     kernel.name.c_str(), what.shared_bytes, block.x, block.y, block.z, grid.x,
-                     grid.y, grid.z);
-        return kInvalidValue;
-    }
-    running = &kernel;
-    struct sigaction action = {}, before[2];
-    action.sa_sigaction = on_signal;
-    action.sa_flags = SA_SIGINFO | SA_NODEFER;
-    sigaction(SIGSEGV, &action, &before[0]);
-    sigaction(SIGBUS, &action, &before[1]);
-    const auto blocks = std::make_unique<Blocks>(what);
-    if (sigsetjmp(launch_end, 1) == 0)
-        blocks->run();
-    else
-        lost = kIllegalAddress;
-    sigaction(SIGSEGV, &before[0], nullptr);
-    sigaction(SIGBUS, &before[1], nullptr);
-    return lost;
 }
 
 // ---- modules: PTX -> C++ -> shared object, kept by a hash of the PTX ----
@@ -247,8 +111,10 @@ bool fits_registers(const std::string &ptx, unsigned registers) {
 }
 
 void *load(const char *image, unsigned registers) {
+    std::ifstream translator(MOCKCUDA_FOLDER "/ptx_to_cpp.py");
+    const std::string translation((std::istreambuf_iterator<char>(translator)), {});
     uint64_t hash = 1469598103934665603u;
-    for (char c : image + setting("MOCKCUDA_MUTANT"))
+    for (char c : image + setting("MOCKCUDA_MUTANT") + translation)
         hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
     const std::string folder =
         setting("MOCKCUDA_CACHE").empty() ? MOCKCUDA_CACHE : setting("MOCKCUDA_CACHE");
@@ -272,9 +138,13 @@ void *load(const char *image, unsigned registers) {
 
 // ---- memory ----
 
-Result allocate(DevicePointer *pointer, size_t bytes) {
+size_t device_memory() {
     const std::string limit = setting("MOCKCUDA_MEMORY");
-    const size_t size = limit.empty() ? size_t{64} << 30 : std::strtoull(limit.c_str(), nullptr, 0);
+    return limit.empty() ? size_t{64} << 30 : std::strtoull(limit.c_str(), nullptr, 0);
+}
+
+Result allocate(DevicePointer *pointer, size_t bytes) {
+    const size_t size = device_memory();
     if (bytes == 0)
         return kInvalidValue;
     if (bytes > size || allocated > size - bytes)
@@ -303,19 +173,50 @@ bool is_allocated(DevicePointer pointer, size_t bytes) {
     return pointer + bytes <= first + allocation.bytes;
 }
 
-Result copy(const char *function, void *to, const void *from, size_t bytes, DevicePointer on_device,
-            DevicePointer also = 0) {
-    if (const Result failed = start(function))
-        return failed;
-    if (!is_allocated(on_device, bytes) || (also != 0 && !is_allocated(also, bytes)))
-        return kInvalidValue;
-    std::memcpy(to, from, bytes);
-    return kSuccess;
-}
-
 template <typename T>
 T *memory(DevicePointer pointer) {
     return reinterpret_cast<T *>(pointer);
+}
+
+Result to_device(const char *function, DevicePointer to, const void *from, size_t bytes,
+                 const void *stream) {
+    if (const Result failed = start(function))
+        return failed;
+    if (!is_allocated(to, bytes))
+        return kInvalidValue;
+    // Of pageable memory, which may be written again when the call returns.
+    const std::string staged(static_cast<const char *>(from), bytes);
+    return put(stream, [=] {
+        std::memcpy(memory<void>(to), staged.data(), bytes);
+        return kSuccess;
+    });
+}
+
+Result from_device(const char *function, void *to, DevicePointer from, size_t bytes,
+                   const void *stream) {
+    if (const Result failed = start(function))
+        return failed;
+    if (!is_allocated(from, bytes))
+        return kInvalidValue;
+    const auto found = streams.find(stream);
+    if (stream && found == streams.end())
+        return kInvalidHandle;
+    if (const Result failed = stream ? finish(found->second.get()) : kSuccess)
+        return failed;
+    std::memcpy(to, memory<void>(from), bytes);
+    return kSuccess;
+}
+
+Result on_device(const char *function, DevicePointer to, DevicePointer from, size_t bytes,
+                 const void *stream) {
+    if (const Result failed = start(function))
+        return failed;
+    if (!is_allocated(to, bytes) || !is_allocated(from, bytes))
+        return kInvalidValue;
+    return put(stream, [=] {
+        std::memcpy(memory<void>(to), memory<void>(from), bytes);
+        return kSuccess;
+    });
 }
 
 } // namespace
@@ -349,16 +250,39 @@ MOCKCUDA_API cuDeviceGetName(char *name, int size, int) {
     return start("cuDeviceGetName");
 }
 MOCKCUDA_API cuDeviceTotalMem_v2(size_t *bytes, int) {
-    *bytes = size_t{64} << 30;
+    *bytes = device_memory();
     return start("cuDeviceTotalMem_v2");
 }
-MOCKCUDA_API cuCtxCreate_v2(void **context, unsigned, int) {
+MOCKCUDA_API cuDevicePrimaryCtxRetain(void **context, int) {
     static int one;
     *context = &one;
-    return start("cuCtxCreate_v2");
+    return start("cuDevicePrimaryCtxRetain");
+}
+// Halide's runtime wants to find them, and calls neither.
+MOCKCUDA_API cuCtxCreate_v2(void **, unsigned, int) {
+    return kInvalidValue;
 }
 MOCKCUDA_API cuCtxDestroy_v2(void *) {
-    return kSuccess;
+    return kInvalidValue;
+}
+MOCKCUDA_API cuMemGetInfo_v2(size_t *available, size_t *total) {
+    *total = device_memory();
+    *available = *total - allocated;
+    return start("cuMemGetInfo_v2");
+}
+MOCKCUDA_API cuStreamCreate(void **stream, unsigned) {
+    auto created = std::make_unique<Stream>();
+    *stream = created.get();
+    streams[*stream] = std::move(created);
+    return start("cuStreamCreate");
+}
+MOCKCUDA_API cuStreamDestroy_v2(void *stream) {
+    const auto found = streams.find(stream);
+    if (found == streams.end())
+        return kInvalidHandle;
+    const Result result = finish(found->second.get());
+    streams.erase(found);
+    return result;
 }
 MOCKCUDA_API cuProfilerStop() {
     return kSuccess;
@@ -378,10 +302,16 @@ MOCKCUDA_API cuCtxPopCurrent_v2(void **) {
     return kSuccess;
 }
 MOCKCUDA_API cuCtxSynchronize() {
-    return start("cuCtxSynchronize");
+    const Result failed = start("cuCtxSynchronize");
+    return failed ? failed : finish_all();
 }
-MOCKCUDA_API cuStreamSynchronize(void *) {
-    return start("cuStreamSynchronize");
+MOCKCUDA_API cuStreamSynchronize(void *stream) {
+    if (const Result failed = start("cuStreamSynchronize"))
+        return failed;
+    const auto found = streams.find(stream);
+    return !stream                  ? kSuccess
+           : found == streams.end() ? kInvalidHandle
+                                    : finish(found->second.get());
 }
 MOCKCUDA_API cuPointerGetAttribute(void *result, int, DevicePointer) {
     *static_cast<void **>(result) = nullptr;
@@ -407,12 +337,15 @@ MOCKCUDA_API cuModuleUnload(void *) {
     return kSuccess;
 }
 MOCKCUDA_API cuModuleGetFunction(void **function, void *module, const char *name) {
+    const std::string kernel = name;
     void *run = dlsym(module, name);
-    const void *waits = dlsym(module, (std::string(name) + "_waits").c_str());
-    if (!run || !waits)
+    const void *waits = dlsym(module, (kernel + "_waits").c_str());
+    const void *bytes = dlsym(module, (kernel + "_bytes").c_str());
+    if (!run || !waits || !bytes)
         return kNotFound;
-    *function = new Kernel{reinterpret_cast<void (*)(Thread &)>(run),
-                           *static_cast<const int *>(waits) != 0, name};
+    *function =
+        new Kernel{reinterpret_cast<void (*)(Thread &)>(run), *static_cast<const int *>(waits) != 0,
+                   static_cast<const unsigned *>(bytes), kernel};
     return start("cuModuleGetFunction");
 }
 MOCKCUDA_API cuMemAlloc_v2(DevicePointer *pointer, size_t bytes) {
@@ -423,28 +356,30 @@ MOCKCUDA_API cuMemFree_v2(DevicePointer pointer) {
     const auto found = allocations.find(pointer);
     if (found == allocations.end())
         return kInvalidValue;
+    finish_all();
     munmap(found->second.mapping, found->second.mapped);
     allocated -= found->second.bytes;
     allocations.erase(found);
     return start("cuMemFree_v2");
 }
 MOCKCUDA_API cuMemcpyHtoD_v2(DevicePointer to, const void *from, size_t bytes) {
-    return copy("cuMemcpyHtoD_v2", memory<void>(to), from, bytes, to);
+    return to_device("cuMemcpyHtoD_v2", to, from, bytes, nullptr);
 }
 MOCKCUDA_API cuMemcpyDtoH_v2(void *to, DevicePointer from, size_t bytes) {
-    return copy("cuMemcpyDtoH_v2", to, memory<void>(from), bytes, from);
+    return from_device("cuMemcpyDtoH_v2", to, from, bytes, nullptr);
 }
 MOCKCUDA_API cuMemcpyDtoD_v2(DevicePointer to, DevicePointer from, size_t bytes) {
-    return copy("cuMemcpyDtoD_v2", memory<void>(to), memory<void>(from), bytes, to, from);
+    return on_device("cuMemcpyDtoD_v2", to, from, bytes, nullptr);
 }
-MOCKCUDA_API cuMemcpyHtoDAsync_v2(DevicePointer to, const void *from, size_t bytes, void *) {
-    return cuMemcpyHtoD_v2(to, from, bytes);
+MOCKCUDA_API cuMemcpyHtoDAsync_v2(DevicePointer to, const void *from, size_t bytes, void *stream) {
+    return to_device("cuMemcpyHtoDAsync_v2", to, from, bytes, stream);
 }
-MOCKCUDA_API cuMemcpyDtoHAsync_v2(void *to, DevicePointer from, size_t bytes, void *) {
-    return cuMemcpyDtoH_v2(to, from, bytes);
+MOCKCUDA_API cuMemcpyDtoHAsync_v2(void *to, DevicePointer from, size_t bytes, void *stream) {
+    return from_device("cuMemcpyDtoHAsync_v2", to, from, bytes, stream);
 }
-MOCKCUDA_API cuMemcpyDtoDAsync_v2(DevicePointer to, DevicePointer from, size_t bytes, void *) {
-    return cuMemcpyDtoD_v2(to, from, bytes);
+MOCKCUDA_API cuMemcpyDtoDAsync_v2(DevicePointer to, DevicePointer from, size_t bytes,
+                                  void *stream) {
+    return on_device("cuMemcpyDtoDAsync_v2", to, from, bytes, stream);
 }
 
 // CUDA_MEMCPY3D.
@@ -476,9 +411,21 @@ MOCKCUDA_API cuMemcpy3D_v2(const Copy3d *what) {
 }
 MOCKCUDA_API cuLaunchKernel(const Kernel *kernel, unsigned grid_x, unsigned grid_y, unsigned grid_z,
                             unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared,
-                            void *, void **parameters, void **) {
+                            void *stream, void **parameters, void **) {
     if (const Result failed = start("cuLaunchKernel"))
         return failed;
-    return launch(*kernel,
-                  {{grid_x, grid_y, grid_z}, {block_x, block_y, block_z}, shared, parameters});
+    std::vector<std::string> values; // the caller's are gone when the launch is done
+    for (size_t i = 0; kernel->bytes[i] != 0; ++i)
+        values.emplace_back(static_cast<const char *>(parameters[i]), kernel->bytes[i]);
+    return put(stream, [=]() mutable {
+        std::vector<void *> addresses;
+        for (std::string &value : values)
+            addresses.push_back(value.data());
+        const Result result = launch(
+            *kernel,
+            {{grid_x, grid_y, grid_z}, {block_x, block_y, block_z}, shared, addresses.data()});
+        if (result == kIllegalAddress)
+            lost = result;
+        return result;
+    });
 }

@@ -43,7 +43,9 @@ class Kernel:
 
     def __init__(self, name, parameters, body):
         self.name = name
-        self.parameters = {p: i for i, p in enumerate(re.findall(r"(\w+_param_\d+)", parameters))}
+        declared = re.findall(r"\.param\s+\.\w(\d+)[^,]*?(\w+_param_\d+)", parameters)
+        self.parameters = {parameter: i for i, (_, parameter) in enumerate(declared)}
+        self.bytes = [int(bits) // 8 for bits, _ in declared]
         self.waits = False
         self.locals = dict(re.findall(r"\.local\s+\.align\s+\d+\s+\.b8\s+(\w+)\[(\d+)\];", body))
         declared = re.findall(r"\.reg\s+\.(\w+)\s+%(\w+)<(\d+)>;", body)
@@ -246,6 +248,8 @@ class Kernel:
             expression = f"std::abs({v[0]})"
         elif name == "not":
             expression = f"!{v[0]}" if kind == "pred" else f"~{v[0]}"
+        elif name == "bfe" and kind[0] == "u":
+            expression = f"bit_field<{ctype}>({v[0]}, {v[1]}, {v[2]})"
         elif name == "rcp":
             expression = f"({ctype})1 / {v[0]}"
         elif name == "sqrt":
@@ -286,7 +290,9 @@ class Kernel:
     def text(self):
         body = "\n".join(self.lines)
         return (f'extern "C" void {self.name}(Thread &thread) {{\n{body}\n}}\n'
-                f'extern "C" int {self.name}_waits = {int(self.waits)};\n')
+                f'extern "C" int {self.name}_waits = {int(self.waits)};\n'
+                f'extern "C" unsigned {self.name}_bytes[] = '
+                f'{{{", ".join(map(str, self.bytes + [0]))}}};\n')
 
 
 PRELUDE = """#include <algorithm>
@@ -312,6 +318,10 @@ template <class T> void store(char *at, T value) { memcpy(at, &value, sizeof val
 // Division by zero is no fault on a device.
 template <class T> T divided(T a, T b) { return b == 0 ? (T)-1 : a / b; }
 template <class T> T remainder_of(T a, T b) { return b == 0 ? a : a % b; }
+template <class T> T bit_field(T value, uint32_t first, uint32_t count) {
+  const uint64_t from = (first & 255) < 64 ? (uint64_t)value >> (first & 255) : 0;
+  return (T)((count & 255) < 64 ? from & (((uint64_t)1 << (count & 255)) - 1) : from);
+}
 template <class T, class F> T saturated(F value) {
   using Limits = std::numeric_limits<T>;
   return std::isnan(value) ? 0 : value >= (F)Limits::max() ? Limits::max()

@@ -100,14 +100,22 @@ typedef enum involute_dtype {
     INVOLUTE_I8 = 2,
     INVOLUTE_U8 = 3
 } involute_dtype;
-typedef enum involute_device { INVOLUTE_CPU = 0 } involute_device;
+/* What `data` of a tensor is: an address of the host; a cl_mem, from its first byte on; a
+ * CUdeviceptr (an address of the CUDA runtime is one). */
+typedef enum involute_device {
+    INVOLUTE_CPU = 0,
+    INVOLUTE_DEVICE_OPENCL = 1,
+    INVOLUTE_DEVICE_CUDA = 2
+} involute_device;
 
 #define INVOLUTE_MAX_RANK 8
 
 /* A view of memory that the caller owns. Shapes are given in the order that the texts name, e.g.
  * [B,C,H,W] for activations, whatever the memory order is: strides (in elements, may be 0 for
  * inputs) tell it. Channels-last memory (stride 1 along C, C along W, C*W along H) is taken without
- * a copy, any other order is copied once. `data` is aligned to the element size at least. */
+ * a copy, any other order is copied once. `data` is aligned to the element size at least. Sessions
+ * of a device also take its memory, channels-last without gaps, CUDA's at multiples of 16 bytes;
+ * it belongs to the context that involute_device_native tells. */
 typedef struct involute_tensor {
     void *data;
     int32_t dtype;  /* involute_dtype */
@@ -157,6 +165,18 @@ INVOLUTE_API involute_isa involute_isa_best(char *reason, size_t reason_size);
 /* Caps the choice for models created later in this process, as the environment variable
  * INVOLUTE_MAX_ISA (read once) does; the lower of the two holds. INVOLUTE_ISA_AUTO lifts it. */
 INVOLUTE_API INVOLUTE_NODISCARD involute_status involute_isa_cap(involute_isa isa);
+
+/* What the device of `isa` is to its own interface, for callers who share memory with it or order
+ * work around it. */
+typedef struct involute_device_handles {
+    void *context; /* CUcontext: the primary one, as the CUDA runtime uses it; cl_context */
+    void *device;  /* CUdevice, as a number; cl_device_id */
+    void *stream;  /* where runs go: NULL, CUDA's default stream; an in-order cl_command_queue */
+} involute_device_handles;
+
+/* Opens driver and device if no one has. They stay as they are to the end of the process. */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status
+involute_device_native(involute_isa isa, involute_device_handles *handles);
 
 /* ---- weights ---- */
 
@@ -268,6 +288,14 @@ INVOLUTE_API INVOLUTE_NODISCARD involute_status
 involute_session_run(involute_session *session, const involute_named_tensor *inputs,
                      size_t input_count, const involute_named_tensor *outputs, size_t output_count);
 
+/* Runs from now on go into `stream` (CUstream; an in-order cl_command_queue of the device's
+ * context), after what is in it; NULL: the usual one. A run returns when its tensors in the host's
+ * memory have been read and written, so at once, with work left in the stream, when it has none:
+ * what fails later is told by a later call. The stream lives as long as the session or until the
+ * next call of this function. Only for sessions of a device, and not while one runs. */
+INVOLUTE_API INVOLUTE_NODISCARD involute_status
+involute_session_set_stream(involute_session *session, void *stream);
+
 /* JSON:
  * {"batch","height","width","threads","isa","macs","memory":{"weights","activations","scratch",...}
  * in bytes, "inputs":[{"name","shape"}], "outputs":[{"name","shape"}],
@@ -290,6 +318,10 @@ typedef struct involute_layer_profile {
  * so for the next function. */
 INVOLUTE_API size_t involute_session_profile(const involute_session *session,
                                              involute_layer_profile *layers, size_t count);
+
+/* Seconds in which the last run copied tensors of the caller: into its own order, to a device and
+ * back. Those of the layers have no part of it. 0 without profile. */
+INVOLUTE_API double involute_session_copy_seconds(const involute_session *session);
 
 /* The tasks of one layer in the last run: the region of each (counted from 0) and its seconds, in
  * the order in which threads take them. Either array may be NULL. Returns the number of tasks and

@@ -87,6 +87,22 @@ inline involute_tensor view(float *data, std::initializer_list<int64_t> shape) {
     return involute_tensor_f32(data, static_cast<int32_t>(shape.size()), shape.begin());
 }
 
+// A float32 view of channels-last memory without gaps, of the host or of a device: the shape is
+// {B, C, H, W}, the channels of a pixel lie side by side.
+inline involute_tensor channels_last(void *data, std::initializer_list<int64_t> shape,
+                                     involute_device device = INVOLUTE_CPU) {
+    involute_tensor tensor =
+        involute_tensor_f32(nullptr, static_cast<int32_t>(shape.size()), shape.begin());
+    tensor.data = data;
+    tensor.device = device;
+    if (shape.size() == 4) {
+        tensor.strides[1] = 1;
+        tensor.strides[3] = tensor.shape[1];
+        tensor.strides[2] = tensor.strides[3] * tensor.shape[3];
+    }
+    return tensor;
+}
+
 class Weights {
 public:
     Result open(const std::string &path) {
@@ -181,6 +197,10 @@ public:
                std::initializer_list<involute_named_tensor> outputs) {
         return involute_session_run(handle_.get(), inputs.begin(), inputs.size(), outputs.begin(),
                                     outputs.size());
+    }
+    // Runs of a session of a device go into this stream (CUstream, cl_command_queue).
+    Result set_stream(void *stream) {
+        return involute_session_set_stream(handle_.get(), stream);
     }
     // As run(), with `repeats` more calls of each layer at once; `seconds` gets their times, layer
     // by layer. The session was made with `profile`.
