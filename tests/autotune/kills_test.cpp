@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kKills = 40;
+constexpr int kKills = 20;
 
 // INVOLUTE_KILLS=1000 for the long run.
 int kills() {

@@ -8,6 +8,7 @@
 
 #include "core/isa.h"
 #include "tests/kernels/harness.h"
+#include "tests/kernels/op_names.h"
 
 namespace involute::kernel_tests {
 namespace {
@@ -39,10 +40,6 @@ bool same_bits(const std::vector<float> &a, const std::vector<float> &b) {
 }
 
 class KernelBits : public ::testing::TestWithParam<Op> {};
-
-std::string name_of(const ::testing::TestParamInfo<Op> &info) {
-    return op_name(info.param);
-}
 
 } // namespace
 

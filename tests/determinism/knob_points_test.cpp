@@ -3,20 +3,18 @@
 #include "tests/kernels/knob_points.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
 #include "core/isa.h"
 #include "tests/kernels/emitted.h"
+#include "tests/kernels/op_names.h"
 
 namespace involute::kernel_tests {
 namespace {
 
 class KnobPoints : public ::testing::TestWithParam<Op> {};
-
-std::string name_of(const ::testing::TestParamInfo<Op> &info) {
-    return op_name(info.param);
-}
 
 const KernelEntry &some_kernel(Op op, involute_isa isa) {
     for (const KernelEntry &kernel : kernel_table())
@@ -34,7 +32,8 @@ TEST_P(KnobPoints, NeverChangeABit) {
 }
 
 TEST_P(KnobPoints, IllegalOnesAreRefusedByName) {
-    const std::string folder = ::testing::TempDir();
+    const std::string folder = ::testing::TempDir() + "illegal_knobs." + std::to_string(getpid());
+    std::filesystem::create_directories(folder);
     for (involute_isa isa : kAllIsas) {
         if ((isa_situation().built & 1u << isa) == 0)
             continue;
@@ -49,6 +48,7 @@ TEST_P(KnobPoints, IllegalOnesAreRefusedByName) {
             EXPECT_FALSE(std::filesystem::exists(folder + "/" + kernel.symbol + ".o"));
         }
     }
+    std::filesystem::remove_all(folder);
 }
 
 } // namespace involute::kernel_tests

@@ -7,6 +7,7 @@
 
 #include "core/isa.h"
 #include "tests/kernels/emitted.h"
+#include "tests/kernels/op_names.h"
 
 namespace involute::kernel_tests {
 namespace {
@@ -221,10 +222,6 @@ private:
 };
 
 class SumOrder : public ::testing::TestWithParam<Op> {};
-
-std::string name_of(const ::testing::TestParamInfo<Op> &info) {
-    return op_name(info.param);
-}
 
 } // namespace
 

@@ -15,7 +15,7 @@ namespace {
 using gpu_tests::device_of_environment;
 
 constexpr const char *kLayer = R"({"kind":"involution","channels":64,"kernel":7})";
-constexpr int64_t kChannels = 64, kSize = 13;
+constexpr int64_t kLayerChannels = 64, kSize = 13;
 
 // The status of the first step that fails; `values` gets the output.
 involute_status run_layer(involute_isa isa, std::vector<float> *values) {
@@ -35,8 +35,8 @@ involute_status run_layer(involute_isa isa, std::vector<float> *values) {
         options.batch = 1, options.height = options.width = kSize;
         status = involute_session_create(model, &options, &session);
     }
-    const int64_t shape[] = {1, kChannels, kSize, kSize};
-    std::vector<float> input(kChannels * kSize * kSize);
+    const int64_t shape[] = {1, kLayerChannels, kSize, kSize};
+    std::vector<float> input(kLayerChannels * kSize * kSize);
     values->assign(input.size(), 0.0f);
     involute_named_tensor in{"input", involute_tensor_f32(input.data(), 4, shape)};
     involute_named_tensor out{"output", involute_tensor_f32(values->data(), 4, shape)};

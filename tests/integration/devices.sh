@@ -159,7 +159,8 @@ errors)
 mutants) # faults that the tests must find out
     skip_unless_it_answers
     for mutant in guard tail barrier stride halo; do
-        if MOCKCUDA_MUTANT=$mutant "$tests" --gtest_filter='*DeviceKernels*conv2d:*DeviceKernels*aggregation' \
+        if MOCKCUDA_MUTANT=$mutant "$tests" --gtest_fail_fast \
+            --gtest_filter='*DeviceKernels*conv2d:*DeviceKernels*aggregation' \
             > "$folder/$mutant.log" 2>&1; then
             echo "FAILED: mutant $mutant was not found out"
             exit 1

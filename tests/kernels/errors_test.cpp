@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "tests/kernels/harness.h"
+#include "tests/kernels/op_names.h"
 
 namespace involute::kernel_tests {
 namespace {
@@ -112,10 +113,6 @@ Problem problem_of(Op op, size_t kernel) {
 }
 
 class KernelErrors : public ::testing::TestWithParam<Op> {};
-
-std::string name_of(const ::testing::TestParamInfo<Op> &info) {
-    return op_name(info.param);
-}
 
 } // namespace
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "tests/kernels/harness.h"
+#include "tests/kernels/op_names.h"
 
 namespace involute::kernel_tests {
 namespace {
@@ -78,10 +79,6 @@ std::string spread(const Problem &problem, Operands operands, float special, int
 }
 
 class SpecialValues : public ::testing::TestWithParam<Op> {};
-
-std::string name_of(const ::testing::TestParamInfo<Op> &info) {
-    return op_name(info.param);
-}
 
 } // namespace
 

@@ -2,15 +2,12 @@
 #include <gtest/gtest.h>
 
 #include "tests/kernels/knob_points.h"
+#include "tests/kernels/op_names.h"
 
 namespace involute::kernel_tests {
 namespace {
 
 class ManyKnobPoints : public ::testing::TestWithParam<Op> {};
-
-std::string name_of(const ::testing::TestParamInfo<Op> &info) {
-    return op_name(info.param);
-}
 
 } // namespace
 

@@ -1,6 +1,5 @@
 // Plots: values land where they should, text alternatives are there, and no value breaks a picture.
 #include <cmath>
-#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -15,10 +14,10 @@ using namespace involute::report;
 using involute::report::test::all_matches;
 using involute::report::test::all_numbers;
 using involute::report::test::count;
+using involute::report::test::kInf;
+using involute::report::test::kNan;
 using Strings = std::vector<std::string>;
 
-const double kInf = std::numeric_limits<double>::infinity();
-const double kNan = std::numeric_limits<double>::quiet_NaN();
 const char *const kBarWidth = "<rect[^>]* width=\"([^\"]*)\"[^>]*class=\"bar\"";
 const char *const kBarX = "<rect x=\"([^\"]*)\"[^>]*class=\"bar\"";
 const char *const kCircleX = "<circle cx=\"([^\"]*)\"";

@@ -1,7 +1,6 @@
 // Axes: ticks are numbers that people count in, in order, inside of the range, few enough; values
 // land where they should; nothing that a double can be breaks an axis.
 #include <cmath>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -9,13 +8,13 @@
 
 #include "report/number.h"
 #include "report/scale.h"
+#include "tests/report/texts.h"
 
 namespace {
 
 using namespace involute::report;
-
-const double kInf = std::numeric_limits<double>::infinity();
-const double kNan = std::numeric_limits<double>::quiet_NaN();
+using involute::report::test::kInf;
+using involute::report::test::kNan;
 
 std::string labels(const Scale &scale, int most) {
     std::string text;

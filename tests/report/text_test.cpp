@@ -1,19 +1,19 @@
 // Escaping for each place, and numbers as people read them.
 #include <cmath>
-#include <limits>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "report/escape.h"
 #include "report/number.h"
+#include "tests/report/texts.h"
 
 namespace {
 
 using namespace involute::report;
+using involute::report::test::kInf;
+using involute::report::test::kNan;
 
-const double kInf = std::numeric_limits<double>::infinity();
-const double kNan = std::numeric_limits<double>::quiet_NaN();
 const std::string kBad = "\xef\xbf\xbd"; // U+FFFD
 
 TEST(Escape, InvalidUtf8IsReplaced) {

@@ -1,11 +1,15 @@
-// Looking into written pages.
+// Looking into written pages; numbers that no page should break on.
 #pragma once
 
+#include <limits>
 #include <regex>
 #include <string>
 #include <vector>
 
 namespace involute::report::test {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 inline size_t count(const std::string &text, const std::string &what) {
     size_t found = 0;
