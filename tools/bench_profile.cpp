@@ -90,7 +90,10 @@ std::vector<Json> profile_rows(const BenchCase &which, const Json &row, Runner *
     const double sum = std::accumulate(medians.begin(), medians.end(), 0.0);
     std::vector<involute_layer_profile> counts(count);
     runner->profile(counts.data());
-    const std::vector<double> warm = runner->warm_seconds(repeats_for(sum));
+    // Devices have no warm caches of ours to compare with.
+    const bool warms = !is_device(which.isa);
+    const std::vector<double> warm =
+        warms ? runner->warm_seconds(repeats_for(sum)) : std::vector<double>();
 
     std::map<std::string, double> pools; // by stride and shape
     std::vector<Json> rows;
@@ -113,10 +116,10 @@ std::vector<Json> profile_rows(const BenchCase &which, const Json &row, Runner *
         layer["tasks"] = counts[i].tasks;
         layer["wait_ms"] = median(times.of(i, &LayerTime::waiting, runs)) * 1e3;
         layer["serial_ms"] = median(times.of(i, &LayerTime::serial, runs)) * 1e3;
-        layer["warm_ms"] = warm[i] * 1e3;
-        layer["cold_ms"] = (medians[i] - warm[i]) * 1e3;
+        layer["warm_ms"] = warms ? Json(warm[i] * 1e3) : Json(nullptr);
+        layer["cold_ms"] = warms ? Json((medians[i] - warm[i]) * 1e3) : Json(nullptr);
         layer["pooling_ms"] = nullptr;
-        if (layers[i].at("op") == "involution" && layers[i].at("stride") > 1) {
+        if (warms && layers[i].at("op") == "involution" && layers[i].at("stride") > 1) {
             const std::string shape =
                 layers[i].at("stride").dump() + layers[i].at("input_shape").dump();
             if (pools.count(shape) == 0)

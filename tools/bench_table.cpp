@@ -54,10 +54,9 @@ public:
     void add(const Json &row) {
         line(row.at("layer").get<std::string>(), row);
         for (const char *key : {"macs", "computed_macs", "bytes", "ms_median", "share", "regions",
-                                "wait_ms", "cold_ms", "first_ms"})
-            sums_[key] = sums_.value(key, 0.0) + row.at(key).get<double>();
-        if (!row.at("pooling_ms").is_null())
-            sums_["pooling_ms"] = sums_.value("pooling_ms", 0.0) + row["pooling_ms"].get<double>();
+                                "wait_ms", "cold_ms", "pooling_ms", "first_ms"})
+            if (!row.at(key).is_null())
+                sums_[key] = sums_.value(key, 0.0) + row.at(key).get<double>();
     }
 
     std::string text() {
@@ -65,8 +64,9 @@ public:
         sums_["row"] = "";
         sums_["peak_fraction"] = nullptr;
         sums_["tail"] = computed > 0 ? 1 - sums_.at("macs").get<double>() / computed : 0;
-        if (!sums_.contains("pooling_ms"))
-            sums_["pooling_ms"] = nullptr;
+        for (const char *key : {"cold_ms", "pooling_ms"})
+            if (!sums_.contains(key))
+                sums_[key] = nullptr;
         line("all layers", sums_);
         return table_.text();
     }

@@ -106,8 +106,8 @@ public:
         }
         set_estimates();
         if (stages_kernels()) {
-            schedule_on_device(op_, schedules::gpu::WindowKnobs::defaults(isa, stride), staged_,
-                               schedules::gpu::WindowSize{kernel, stride});
+            schedule_on_device(op_, schedules::gpu::WindowKnobs::defaults(isa, kernel, stride),
+                               staged_, schedules::gpu::WindowSize{kernel, stride});
             return;
         }
         schedule_by_name(

@@ -43,7 +43,8 @@ public:
         if (on_device()) {
             generators::InvolutionMapInputs inputs = map_inputs(generation, aggregation);
             if (!generic()) {
-                device_knobs_ = device_knobs(schedules::gpu::WindowKnobs::defaults(isa, stride));
+                device_knobs_ =
+                    device_knobs(schedules::gpu::WindowKnobs::defaults(isa, kernel, stride));
                 if (device_knobs_.lanes != 0) { // a warp generates the kernels of a tile
                     inputs.tile_width = device_knobs_.width;
                     inputs.tile_height = device_knobs_.height;

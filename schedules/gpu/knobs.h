@@ -100,15 +100,19 @@ struct WindowKnobs {
     int taps = 21;           // of kernels that a thread generates at once
     ProductKnobs product;    // of hidden units
 
-    static WindowKnobs defaults(const std::string &isa, int stride) {
+    // stride 0: run time.
+    static WindowKnobs defaults(const std::string &isa, int kernel, int stride) {
         WindowKnobs knobs;
         knobs.product = ProductKnobs::defaults(isa);
-        if (knobs.product.lanes != 0) {
-            knobs.lanes = 1, knobs.height = 4;
-            knobs.product.pixels = 16, knobs.product.unroll_k = 16;
-            if (stride == 0) { // takes registers of its own
-                knobs.pixels = 2, knobs.height = 2;
-            }
+        if (knobs.product.lanes == 0) {
+            return knobs;
+        }
+        knobs.lanes = 1, knobs.height = 4;
+        knobs.product.pixels = 16, knobs.product.unroll_k = 16;
+        if (stride == 0) { // takes registers of its own
+            knobs.pixels = 2, knobs.height = 2;
+        } else if (stride == 1 && kernel > 3) { // a pixel more is a column more of the input
+            knobs.pixels = 8, knobs.channels = 2, knobs.channel_stride = 24;
         }
         return knobs;
     }

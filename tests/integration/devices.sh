@@ -78,6 +78,15 @@ worst = max(abs(a - b) for a, b in zip(*logits))
 print(f"rednet26, {len(logits[0])} logits: {worst / largest:.2e} of the largest apart from the CPU")
 sys.exit(len(logits[0]) != len(logits[1]) or not worst <= 1e-5 * largest)
 PYTHON
+    "$involute" bench --isa "$isa" --op involution --channels 64 --stride 2 --size 14x14 --iterations 3 \
+        --profile --json > "$folder/bench.json"
+    "$involute" bench --isa "$isa" --op involution --channels 64 --iterations 3 --profile | grep "all layers"
+    python3 - "$folder/bench.json" << 'PYTHON'
+import json, sys
+network, layer = json.load(open(sys.argv[1]))
+print(f"bench: {network['ms_median']:.3f} ms, copies {network['copy_ms']:.3f}")
+sys.exit(not (network["copy_ms"] > 0 and layer["ms_median"] > 0 and layer["warm_ms"] is None))
+PYTHON
     "$involute" run "$here"/../../examples/images/*.png --top 1 --json --isa "$isa" > "$folder/pictures.json"
     python3 - "$folder/pictures.json" << 'PYTHON'
 import json, os, sys
@@ -143,6 +152,13 @@ errors)
     MOCKCUDA_FAIL=cuDevicePrimaryCtxRetain expect 3 "isa cuda" "${verify[@]}" --isa cuda
     MOCKCUDA_FAIL=cuLaunchKernel expect 3 "CUDA_ERROR_LAUNCH_FAILED" "${verify[@]}" --isa cuda
     MOCKCUDA_MEMORY=1000000 expect 3 "of this object, the device has [0-9]* of 1000000 bytes free" "${verify[@]}" --isa cuda
+    # The driver's own compiler has enough of the registers that it is given, and of fewer it has not.
+    ptxas=$(python3 -c "import sys; sys.path.append('$here/../perf/cuda'); import sass; print(sass.find('ptxas') or '')")
+    if [ -n "$ptxas" ]; then
+        export PATH=$(dirname "$ptxas"):$PATH
+        MOCKCUDA_PTXAS=sm_90 "${verify[@]}" --isa cuda
+        MOCKCUDA_PTXAS=sm_90 HL_CUDA_JIT_MAX_REGISTERS=32 expect 3 "INVALID_PTX" "${verify[@]}" --isa cuda
+    fi
     # The same inside of a process, which then computes on the CPU.
     lives_on() { # text setting...
         local text=$1

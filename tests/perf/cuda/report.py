@@ -33,13 +33,13 @@ MAX_SHARED = 48 * 1024  # and never asks for more
 SLACK = 0.01
 SPILLING = ("conv2d_point_n32", "pixels=64")
 
-# Rows in the tables: what RedNet takes. Loads from memory on the chip: `apart` of a turn of the hot
-# loop differ from lane to lane, four passes for 16 bytes; the others are the same for all lanes
-# that are served at once, one pass.
+# Rows in the tables: what RedNet takes. Loads from memory on the chip: of a turn of the hot loop so
+# many differ from lane to lane, each in so many passes (four for 16 bytes a lane, two for 8); the
+# others are the same for all lanes that are served at once, one pass.
 TABLE = {
-    "conv2d_point_n32": 0, "conv2d_strided_n32": 0, "conv2d_window_n32": 0,
-    "aggregation_k3_s1": 6, "aggregation_k7_s1": 10, "involution_k3_s1": 6, "involution_k7_s1": 10,
-    "involution_k7_s2": 13,
+    "conv2d_point_n32": (0, 1), "conv2d_strided_n32": (0, 1), "conv2d_window_n32": (0, 1),
+    "aggregation_k3_s1": (6, 4), "aggregation_k7_s1": (14, 2), "involution_k3_s1": (6, 4),
+    "involution_k7_s1": (14, 2), "involution_k7_s2": (13, 4),
 }
 
 
@@ -83,11 +83,11 @@ def blocks(statement):
     return found
 
 
-def figures(kernel, apart):
+def figures(kernel, apart=0, each=1):
     mix = kernel.hot_loop()
     fma, total = count(mix, "FFMA"), sum(mix.values())
     loads = count(mix, "LDS")
-    passes = loads + 3 * min(apart, loads)
+    passes = loads + (each - 1) * min(apart, loads)
     return {"registers": kernel.registers, "spilled": kernel.spilled, "instructions": total,
             "fma": fma, "shared_loads": loads,
             "global_loads": count(mix, "LDG"),
@@ -103,14 +103,14 @@ def stage(name):
 
 def measure(emit, targets):
     found = {}
-    for row, apart in TABLE.items():
+    for row, (apart, each) in TABLE.items():
         code, shapes = emit.ptx(row)
         for target in targets:
             for kernel in kernels(code, target, REGISTERS, emit.folder):
                 name = stage(kernel.name)
                 if count(kernel.hot_loop(), "FFMA") == 0:
                     continue
-                entry = figures(kernel, apart if name == "out" else 0)
+                entry = figures(kernel, apart if name == "out" else 0, each)
                 entry["threads"], entry["shared"] = shapes[name]
                 found[f"{row}/{name}/{target}"] = entry
     return found
@@ -139,7 +139,7 @@ def plain(folder):
     if subprocess.run([nvcc, "-arch=sm_90", "-O3", "-cubin", source, "-o", cubin],
                       capture_output=True).returncode != 0:
         return None
-    return figures(kernels(cubin, "sm_90", REGISTERS, folder)[0], 0)
+    return figures(kernels(cubin, "sm_90", REGISTERS, folder)[0])
 
 
 def page(found, peer):
@@ -169,7 +169,7 @@ the driver use. Written by `tests/perf/cuda/report.py --write`. No figure here w
 are what the hot loop alone would reach of the FMA peak if nothing was waited for. Issue: the share
 of multiply-adds among its instructions. Bound: the lower of that and what memory on the chip gives,
 one pass a cycle for the four schedulers of an SM; loads that are the same for the lanes served at
-once take one pass, others four for 16 bytes. L1, L2 and memory are left out.
+once take one pass, others four for 16 bytes a lane and two for 8. L1, L2 and memory are left out.
 
 No kernel of the library spills on {", ".join(TARGETS)}; none takes more than 48 KiB of memory on
 the chip. `out` of an involution is the aggregation with the generation of its tile's kernels before
@@ -178,7 +178,25 @@ Halide 21 has no tensor cores: products are bounded by the f32 FMA peak.
 
 {table(["row", "kernel", "target", "registers", "spilled", "on the chip", "occupancy",
         "instructions", "multiply-adds", "loads on the chip each", "global loads each", "issue",
-        "bound"], rows)}"""
+        "bound"], rows)}
+## Where windows stay below
+
+Memory on the chip bounds the aggregation. For a row of K taps a thread of p pixels and c channels
+reads (p - 1) * stride + K columns of the input, c passes for its warp each, and its kernels in
+K * p / 4 passes; its multiply-adds are K * p * c / 4 cycles of the four schedulers. So the share of
+the peak is 1 / (4 * columns / (K * p) + 1 / c):
+
+| pixels x channels of a thread | 7x7 | 7x7, stride 2 | 3x3 | registers |
+|---|---|---|---|---|
+| 4 x 4 | 60% | 48% | 44% | 64 |
+| 8 x 2 | 67% | 50% | 46% | 64 |
+| 8 x 4 | 80% | 57% | 52% | 84 to 96; at 64 spills of 8 to 20 bytes |
+| 4 x 4, two rows that share their columns | 93% | 69% | 63% | more than 64; not built |
+
+7x7 has 8 x 2. With stride 2 that takes 15% more memory on the chip for 2 points, so 4 x 4 stays, as
+for 3x3, whose loop ptxas would unroll. The last two lines are for a build for more registers, which
+the process would have to ask Halide's runtime for (`HL_CUDA_JIT_MAX_REGISTERS`).
+"""
 
 
 def version():
