@@ -2,6 +2,7 @@
 #include "autotune/hash.h"
 #include "autotune/op_knobs.h"
 #include "autotune/spaces.h"
+#include "schedules/gpu/knobs.h"
 
 namespace involute::autotune {
 
@@ -52,6 +53,38 @@ void add_op(const std::string &title, const std::string &op, const std::string &
     }
 }
 
+// The same for the schedules of devices, `opencl` and `cuda` being their numbers.
+template <class Knobs>
+void add_device_schedule(const std::string &title, Knobs opencl, Knobs cuda, std::string *page) {
+    *page += "\n### " + title +
+             "\n\n| knob | values | opencl | cuda | meaning |\n|---|---|---|---|---|\n";
+    const std::vector<Knob> first = opencl.list(), second = cuda.list();
+    for (size_t i = 0; i < first.size(); ++i)
+        *page += "| `" + std::string(first[i].name) + "` | " + values_text(first[i]) + " | " +
+                 std::to_string(*first[i].value) + " | " + std::to_string(*second[i].value) +
+                 " | " + first[i].meaning + " |\n";
+}
+
+void add_devices(std::string *page) {
+    using namespace schedules::gpu;
+    *page +=
+        "\n## Devices\n\n"
+        "The schedules of OpenCL and CUDA (`schedules/gpu/knobs.h`): what `involute_emit --isa "
+        "cuda\n"
+        "--knobs` takes. `involute tune` does not search them. Only CUDA has blocks of one warp\n"
+        "(`lanes`).\n";
+    add_device_schedule("conv2d, blocks of 32 columns",
+                        ProductKnobs::conv2d("opencl", "point", kWarp),
+                        ProductKnobs::conv2d("cuda", "point", kWarp), page);
+    add_device_schedule("kernel_generation", ProductKnobs::defaults("opencl", 16),
+                        ProductKnobs::defaults("cuda", 16), page);
+    add_device_schedule("aggregation and involution, 7x7, stride 1",
+                        WindowKnobs::defaults("opencl", 7, 1), WindowKnobs::defaults("cuda", 7, 1),
+                        page);
+    add_device_schedule("dense", DenseKnobs(), DenseKnobs(), page);
+    add_device_schedule("everything else", MapKnobs(), MapKnobs(), page);
+}
+
 } // namespace
 
 std::string knobs_page() {
@@ -78,6 +111,7 @@ std::string knobs_page() {
             add_op(op, op, "window", &page);
         }
     }
+    add_devices(&page);
     return page;
 }
 

@@ -1,6 +1,8 @@
 // Knobs of conv2d: the register tile of the product over pixels.
 #pragma once
 
+#include <algorithm>
+
 #include "schedules/knobs.h"
 
 namespace involute::schedules {
@@ -49,8 +51,17 @@ inline Conv2dKnobs Conv2dKnobs::defaults(const Machine &machine, int packing) {
 
 inline std::string Conv2dKnobs::violation(const Machine &machine, int packing) const {
     const int vectors = packing / machine.lanes;
-    const std::string wrong = tile_violation("tile", tile, machine, vectors);
-    return wrong.empty() ? tile_violation("tile_b", tile_b, machine, vectors) : wrong;
+    std::string wrong = tile_violation("tile", tile, machine, vectors);
+    if (wrong.empty()) {
+        wrong = tile_violation("tile_b", tile_b, machine, vectors);
+    }
+    // Halide keeps sums in registers only where it sees that a task has more than one tile.
+    const int larger = std::max(tile, tile_b);
+    if (wrong.empty() && task_pixels > 0 && task_pixels <= larger) {
+        wrong = "task_pixels: expected 0 or more than the " + std::to_string(larger) +
+                " of a tile, found " + std::to_string(task_pixels);
+    }
+    return wrong;
 }
 
 } // namespace involute::schedules

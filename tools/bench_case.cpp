@@ -117,7 +117,8 @@ std::vector<Json> measure(const BenchCase &which) {
     // A given number of runs under an emulator is counted, not timed: nothing else is to be run.
     const bool counted_runs = is_emulated() && which.min_seconds == 0;
     const auto peak_samples = [&] {
-        return counted_runs ? PeakSamples() : sample_peak(which.isa, cores, kPeakSamples);
+        return counted_runs ? PeakSamples()
+                            : sample_peak(which.isa, INVOLUTE_F32, cores, kPeakSamples);
     };
     runner.warm_up(counted_runs ? 0 : kWarmUpSeconds);
     const PeakSamples before = peak_samples();

@@ -265,8 +265,9 @@ public:
             const BenchCase &which = entry.competitor->which;
             const Machine machine = {which.isa, which.threads};
             if (done.insert(machine).second)
-                samples_[machine].push_back(sample_peak(
-                    which.isa, std::min(which.threads, usable_cores()), kContestPeakSamples));
+                samples_[machine].push_back(sample_peak(which.isa, INVOLUTE_F32,
+                                                        std::min(which.threads, usable_cores()),
+                                                        kContestPeakSamples));
         }
     }
     double of(const BenchCase &which) const {

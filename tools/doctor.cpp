@@ -109,6 +109,30 @@ Finding kernels() {
     return finding;
 }
 
+// What one core reaches in each type, beside float32.
+std::string peaks() {
+    constexpr int kSamples = 50;
+    constexpr std::pair<involute_dtype, const char *> kTypes[] = {
+        {INVOLUTE_F32, "f32"}, {INVOLUTE_BF16, "bf16"}, {INVOLUTE_I8, "int8"}};
+    if (is_emulated())
+        return "not timed under an emulator";
+    const involute_isa best = involute_isa_best(nullptr, 0);
+    std::vector<std::string> parts;
+    double f32 = 0;
+    for (const auto &[dtype, name] : kTypes) {
+        const double peak = peak_gflops(sample_peak(best, dtype, 1, kSamples), {});
+        if (dtype == INVOLUTE_F32)
+            f32 = peak;
+        parts.push_back(std::string(name) + " " +
+                        (peak <= 0 ? "none, this CPU lacks its instruction"
+                         : dtype == INVOLUTE_F32
+                             ? fixed(peak, 1)
+                             : fixed(peak, 1) + " (" + fixed(peak / f32, 1) + " times f32)"));
+    }
+    return std::string(involute_isa_name(best)) +
+           ", 10^9 operations a second and core: " + joined(parts);
+}
+
 Finding fact(const std::string &what, const std::string &found) {
     Finding finding;
     finding.what = what, finding.found = found;
@@ -136,6 +160,7 @@ std::vector<Finding> examine() {
         fact("library", std::string("involute ") + involute_version() + ", commit " + commit()));
     for (involute_isa isa : kAllIsas)
         all.push_back(fact(involute_isa_name(isa), isa_state(isa)));
+    all.push_back(fact("multiply-adds", peaks()));
     all.push_back(kernels());
     all.push_back(digits());
     all.push_back(pictures());

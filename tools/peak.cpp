@@ -6,6 +6,10 @@
 #include <atomic>
 #include <chrono>
 #include <thread>
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 namespace involute {
 
@@ -25,6 +29,9 @@ struct Loop {
 #define INVOLUTE_SIXTEEN(F) INVOLUTE_TWELVE(F) F(12) F(13) F(14) F(15)
 #define INVOLUTE_FMA512(k) "vfmadd231ps %%zmm14, %%zmm15, %%zmm" #k "\n"
 #define INVOLUTE_FMA256(k) "vfmadd231ps %%ymm14, %%ymm15, %%ymm" #k "\n"
+#define INVOLUTE_BF16_512(k) "vdpbf16ps %%zmm14, %%zmm15, %%zmm" #k "\n"
+#define INVOLUTE_I8_512(k) "vpdpbusd %%zmm14, %%zmm15, %%zmm" #k "\n"
+#define INVOLUTE_I8_256(k) "%{vex%} vpdpbusd %%ymm14, %%ymm15, %%ymm" #k "\n"
 #define INVOLUTE_ZERO_AVX(k) "vxorps %%xmm" #k ", %%xmm" #k ", %%xmm" #k "\n"
 #define INVOLUTE_ZERO_SSE(k) "xorps %%xmm" #k ", %%xmm" #k "\n"
 #define INVOLUTE_PAIR(m, a) "mulps %%xmm14, %%xmm" #m "\naddps %%xmm15, %%xmm" #a "\n"
@@ -32,21 +39,19 @@ struct Loop {
     "cc", "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",        \
         "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
 
-[[gnu::noinline]] void fma_512(long turns) {
-    asm volatile(INVOLUTE_SIXTEEN(INVOLUTE_ZERO_AVX) "1:\n" INVOLUTE_TWELVE(
-                     INVOLUTE_FMA512) "dec %0\n jnz 1b\n vzeroupper\n"
-                 : "+r"(turns)
-                 :
-                 : INVOLUTE_CLOBBERS);
-}
-
-[[gnu::noinline]] void fma_256(long turns) {
-    asm volatile(INVOLUTE_SIXTEEN(INVOLUTE_ZERO_AVX) "1:\n" INVOLUTE_TWELVE(
-                     INVOLUTE_FMA256) "dec %0\n jnz 1b\n vzeroupper\n"
-                 : "+r"(turns)
-                 :
-                 : INVOLUTE_CLOBBERS);
-}
+#define INVOLUTE_LOOP(name, instruction)                                                           \
+    [[gnu::noinline]] void name(long turns) {                                                      \
+        asm volatile(INVOLUTE_SIXTEEN(INVOLUTE_ZERO_AVX) "1:\n" INVOLUTE_TWELVE(                   \
+                         instruction) "dec %0\n jnz 1b\n vzeroupper\n"                            \
+                     : "+r"(turns)                                                                 \
+                     :                                                                             \
+                     : INVOLUTE_CLOBBERS);                                                         \
+    }
+INVOLUTE_LOOP(fma_512, INVOLUTE_FMA512)
+INVOLUTE_LOOP(fma_256, INVOLUTE_FMA256)
+INVOLUTE_LOOP(bf16_512, INVOLUTE_BF16_512)
+INVOLUTE_LOOP(i8_512, INVOLUTE_I8_512)
+INVOLUTE_LOOP(i8_256, INVOLUTE_I8_256)
 
 [[gnu::noinline]] void multiply_add_128(long turns) {
     asm volatile(INVOLUTE_SIXTEEN(INVOLUTE_ZERO_SSE) "1:\n" INVOLUTE_PAIR(0, 7) INVOLUTE_PAIR(1, 8)
@@ -57,7 +62,18 @@ struct Loop {
                  : INVOLUTE_CLOBBERS);
 }
 
-Loop loop_for(involute_isa isa) {
+Loop loop_for(involute_isa isa, involute_dtype dtype) {
+    __builtin_cpu_init();
+    if (dtype == INVOLUTE_BF16) {
+        const bool has = isa == INVOLUTE_ISA_AVX512 && __builtin_cpu_supports("avx512bf16");
+        return has ? Loop{bf16_512, 12 * 2 * 32} : Loop{};
+    }
+    if (dtype == INVOLUTE_I8) {
+        if (isa == INVOLUTE_ISA_AVX512 && __builtin_cpu_supports("avx512vnni"))
+            return {i8_512, 12 * 2 * 64};
+        const bool has = isa == INVOLUTE_ISA_AVX2 && __builtin_cpu_supports("avxvnni");
+        return has ? Loop{i8_256, 12 * 2 * 32} : Loop{};
+    }
     switch (isa) {
     case INVOLUTE_ISA_BASELINE:
         return {multiply_add_128, 7 * 2 * 4};
@@ -74,29 +90,46 @@ Loop loop_for(involute_isa isa) {
 
 // Twenty chains hide a latency of five cycles with four units.
 #define INVOLUTE_FMA(k) "fmla v" #k ".4s, v30.4s, v31.4s\n"
+#define INVOLUTE_SDOT(k) "sdot v" #k ".4s, v30.16b, v31.16b\n"
 #define INVOLUTE_ZERO(k) "movi v" #k ".4s, #0\n"
 #define INVOLUTE_TWENTY(F)                                                                         \
     F(0)                                                                                           \
     F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14) F(15) F(16) F(17)   \
         F(18) F(19)
 
-[[gnu::noinline]] void fma_neon(long turns) {
-    asm volatile(
-        INVOLUTE_TWENTY(INVOLUTE_ZERO) INVOLUTE_ZERO(30)
-            INVOLUTE_ZERO(31) "1:\n" INVOLUTE_TWENTY(INVOLUTE_FMA) "subs %0, %0, #1\n b.ne 1b\n"
-        : "+r"(turns)
-        :
-        : "cc", "memory", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11",
-          "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v30", "v31");
+#define INVOLUTE_LOOP(name, instruction)                                                           \
+    [[gnu::noinline]] void name(long turns) {                                                      \
+        asm volatile(".arch_extension dotprod\n" INVOLUTE_TWENTY(INVOLUTE_ZERO) INVOLUTE_ZERO(30)  \
+                         INVOLUTE_ZERO(31) "1:\n" INVOLUTE_TWENTY(                                 \
+                             instruction) "subs %0, %0, #1\n b.ne 1b\n"                           \
+                     : "+r"(turns)                                                                 \
+                     :                                                                             \
+                     : "cc", "memory", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", \
+                       "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19",       \
+                       "v30", "v31");                                                              \
+    }
+INVOLUTE_LOOP(fma_neon, INVOLUTE_FMA)
+INVOLUTE_LOOP(i8_neon, INVOLUTE_SDOT)
+
+bool has_sdot() {
+#ifdef __linux__
+    return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+    return false;
+#endif
 }
 
-Loop loop_for(involute_isa isa) {
-    return isa == INVOLUTE_ISA_NEON ? Loop{fma_neon, 20 * 2 * 4} : Loop{};
+Loop loop_for(involute_isa isa, involute_dtype dtype) {
+    if (isa != INVOLUTE_ISA_NEON)
+        return {};
+    return dtype == INVOLUTE_F32                 ? Loop{fma_neon, 20 * 2 * 4}
+           : dtype == INVOLUTE_I8 && has_sdot() ? Loop{i8_neon, 20 * 2 * 16}
+                                                 : Loop{};
 }
 
 #else
 
-Loop loop_for(involute_isa) {
+Loop loop_for(involute_isa, involute_dtype) {
     return {};
 }
 
@@ -111,8 +144,8 @@ double now() {
 
 } // namespace
 
-PeakSamples sample_peak(involute_isa isa, int cores, int samples) {
-    const Loop loop = loop_for(isa);
+PeakSamples sample_peak(involute_isa isa, involute_dtype dtype, int cores, int samples) {
+    const Loop loop = loop_for(isa, dtype);
     if (!loop.run)
         return {};
     PeakSamples gflops(static_cast<size_t>(cores),

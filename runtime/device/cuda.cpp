@@ -1,7 +1,5 @@
 // CUDA: the primary context of one device, which the CUDA runtime and frameworks on top of it use
 // as well, so that their memory and streams are good here.
-#include <dlfcn.h>
-
 #include <atomic>
 #include <mutex>
 
@@ -21,7 +19,9 @@ constexpr int kMultiprocessorCount = 16; // CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_C
 class Cuda {
 public:
     Status open();
-    void *library();
+    DriverLibrary &library() {
+        return library_;
+    }
     void *context() const {
         return context_.load(std::memory_order_acquire);
     }
@@ -41,16 +41,11 @@ public:
     int cores(int index) const;
 
 private:
-    template <class Function>
-    bool find(Function *function, const char *name) const {
-        *function = reinterpret_cast<Function>(dlsym(library_, name));
-        return *function != nullptr;
-    }
     Status find_functions();
     Status open_context(void **context);
 
+    DriverLibrary library_{kCudaLibraries};
     std::mutex mutex_;
-    void *library_ = nullptr; // under mutex_
     std::atomic<void *> context_{nullptr};
     int device_ = 0;
     int (*init_)(unsigned flags) = nullptr;
@@ -68,19 +63,13 @@ Cuda &cuda() {
     return *one;
 }
 
-void *Cuda::library() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (!library_)
-        library_ = open_library(kCudaLibraries);
-    return library_;
-}
-
 Status Cuda::find_functions() {
-    const bool all = find(&init_, "cuInit") && find(&count_, "cuDeviceGetCount") &&
-                     find(&get_, "cuDeviceGet") && find(&attribute_, "cuDeviceGetAttribute") &&
-                     find(&retain_, "cuDevicePrimaryCtxRetain") &&
-                     find(&push_, "cuCtxPushCurrent_v2") && find(&pop_, "cuCtxPopCurrent_v2") &&
-                     find(&memory_, "cuMemGetInfo_v2");
+    const bool all =
+        library_.find(&init_, "cuInit") && library_.find(&count_, "cuDeviceGetCount") &&
+        library_.find(&get_, "cuDeviceGet") && library_.find(&attribute_, "cuDeviceGetAttribute") &&
+        library_.find(&retain_, "cuDevicePrimaryCtxRetain") &&
+        library_.find(&push_, "cuCtxPushCurrent_v2") &&
+        library_.find(&pop_, "cuCtxPopCurrent_v2") && library_.find(&memory_, "cuMemGetInfo_v2");
     return all ? Status() : no_driver(INVOLUTE_ISA_CUDA, kCudaLibraries[0]);
 }
 
@@ -107,8 +96,6 @@ Status Cuda::open_context(void **context) {
 Status Cuda::open() {
     if (context())
         return Status();
-    if (!library())
-        return no_driver(INVOLUTE_ISA_CUDA, kCudaLibraries[0]);
     const std::lock_guard<std::mutex> lock(mutex_);
     if (context())
         return Status();
@@ -163,8 +150,7 @@ const DeviceDriver kCudaDriver = {halide_cuda_device_interface, open_cuda, cuda_
 extern "C" {
 
 void *halide_cuda_get_symbol(void *, const char *name) {
-    void *library = involute::cuda().library();
-    return library ? dlsym(library, name) : nullptr;
+    return involute::cuda().library().symbol(name);
 }
 
 int halide_cuda_acquire_context(void *user_context, void **context, bool create) {

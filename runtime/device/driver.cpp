@@ -1,8 +1,6 @@
 // What the drivers of all kinds of devices have in common.
 #include "device/driver.h"
 
-#include <dlfcn.h>
-
 #pragma GCC visibility push(hidden)
 #include "HalideRuntime.h"
 #pragma GCC visibility pop
@@ -11,13 +9,11 @@
 
 namespace involute {
 
-// Libraries stay open: threads of theirs may run to the end of the process.
-void *open_library(const char *const *names) {
-    for (; *names; ++names) {
-        if (void *library = dlopen(*names, RTLD_LAZY | RTLD_LOCAL))
-            return library;
-    }
-    return nullptr;
+void *DriverLibrary::get() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const char *const *name = names_; *name && !library_; ++name)
+        library_ = dlopen(*name, RTLD_LAZY | RTLD_LOCAL);
+    return library_;
 }
 
 Status no_driver(involute_isa isa, const char *file) {

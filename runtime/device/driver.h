@@ -3,7 +3,10 @@
 // Halide's runtime gets from them in place of one of its own.
 #pragma once
 
+#include <dlfcn.h>
+
 #include <cstddef>
+#include <mutex>
 
 #include "core/status.h"
 
@@ -25,8 +28,29 @@ struct DeviceDriver {
 
 extern const DeviceDriver kOpenClDriver, kCudaDriver;
 
-// The first of the libraries that there is, or nullptr; `names` ends with nullptr.
-void *open_library(const char *const *names);
+// A driver's shared library. It stays open: threads of its own may run to the end of the process.
+class DriverLibrary {
+public:
+    // The first of them that there is; ends with nullptr.
+    explicit DriverLibrary(const char *const *names) : names_(names) {}
+
+    // nullptr without one; looked for again each time until there is one.
+    void *get();
+    void *symbol(const char *name) {
+        void *library = get();
+        return library ? dlsym(library, name) : nullptr;
+    }
+    template <class Function>
+    bool find(Function *function, const char *name) {
+        *function = reinterpret_cast<Function>(symbol(name));
+        return *function != nullptr;
+    }
+
+private:
+    const char *const *names_;
+    std::mutex mutex_;
+    void *library_ = nullptr;
+};
 
 Status no_driver(involute_isa isa, const char *file);
 Status broken_driver(involute_isa isa, const char *function, int result);

@@ -1,7 +1,5 @@
 // OpenCL: a context and an in-order queue of one device. HL_OCL_PLATFORM_NAME (a part of the name)
 // and HL_OCL_DEVICE_TYPE (cpu, gpu, acc) choose among several, as in programs of Halide's.
-#include <dlfcn.h>
-
 #include <atomic>
 #include <cstring>
 #include <mutex>
@@ -30,7 +28,9 @@ constexpr int32_t kNoDevice = -1;
 class OpenCl {
 public:
     Status open();
-    void *library();
+    DriverLibrary &library() {
+        return library_;
+    }
     // One user at a time, as Halide's runtime expects. It also ends a use that it never began when
     // functions of the library are missing, which a mutex would not bear.
     void begin_use() {
@@ -46,19 +46,14 @@ public:
     void *context = nullptr, *device = nullptr, *queue = nullptr; // once open
 
 private:
-    template <class Function>
-    bool find(Function *function, const char *name) const {
-        *function = reinterpret_cast<Function>(dlsym(library_, name));
-        return *function != nullptr;
-    }
     bool find_functions();
     Status find_platform(void **platform);
     Status find_devices(void *platform);
     bool is_asked_for(void *platform) const;
 
+    DriverLibrary library_{kOpenClLibraries};
     std::mutex mutex_;
     std::atomic_flag in_use_ = ATOMIC_FLAG_INIT;
-    void *library_ = nullptr; // under mutex_
     std::vector<void *> devices_;
     int32_t (*platforms_)(uint32_t, void **, uint32_t *) = nullptr;
     int32_t (*platform_info_)(void *, uint32_t, size_t, void *, size_t *) = nullptr;
@@ -74,18 +69,13 @@ OpenCl &opencl() {
     return *one;
 }
 
-void *OpenCl::library() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (!library_)
-        library_ = open_library(kOpenClLibraries);
-    return library_;
-}
-
 bool OpenCl::find_functions() {
-    return find(&platforms_, "clGetPlatformIDs") && find(&platform_info_, "clGetPlatformInfo") &&
-           find(&device_ids_, "clGetDeviceIDs") && find(&device_info_, "clGetDeviceInfo") &&
-           find(&create_context_, "clCreateContext") &&
-           find(&create_queue_, "clCreateCommandQueue");
+    return library_.find(&platforms_, "clGetPlatformIDs") &&
+           library_.find(&platform_info_, "clGetPlatformInfo") &&
+           library_.find(&device_ids_, "clGetDeviceIDs") &&
+           library_.find(&device_info_, "clGetDeviceInfo") &&
+           library_.find(&create_context_, "clCreateContext") &&
+           library_.find(&create_queue_, "clCreateCommandQueue");
 }
 
 bool OpenCl::is_asked_for(void *platform) const {
@@ -131,8 +121,6 @@ Status OpenCl::find_devices(void *platform) {
 }
 
 Status OpenCl::open() {
-    if (!library())
-        return no_driver(INVOLUTE_ISA_OPENCL, kOpenClLibraries[0]);
     const std::lock_guard<std::mutex> lock(mutex_);
     if (queue)
         return Status();
@@ -196,8 +184,7 @@ const DeviceDriver kOpenClDriver = {halide_opencl_device_interface, open_opencl,
 extern "C" {
 
 void *halide_opencl_get_symbol(void *, const char *name) {
-    void *library = involute::opencl().library();
-    return library ? dlsym(library, name) : nullptr;
+    return involute::opencl().library().symbol(name);
 }
 
 // A call of halide_release_cl_context follows each of these, also where it fails.

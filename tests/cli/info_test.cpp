@@ -1,6 +1,11 @@
 // `involute info` and `involute doctor`.
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <utility>
+
 #include "tests/cli/command.h"
 
 namespace involute::test {
@@ -91,6 +96,35 @@ TEST(Doctor, ThisMachineRunsTheCommand) {
     for (const char *what : {"CPU", "cores", "memory", "library", "kernels", "rednet-digits",
                              "pictures", "baseline", "avx2", "avx512"})
         EXPECT_EQ(names.count(what), 1u) << what;
+}
+
+bool cpu_has(const std::string &flag) {
+    std::ifstream file("/proc/cpuinfo");
+    const std::string text((std::istreambuf_iterator<char>(file)), {});
+    return text.find(" " + flag + " ") != std::string::npos;
+}
+
+TEST(Doctor, TimesTheTypesThatThisCpuMultiplies) {
+    std::string found;
+    for (const json &row : run_command({"doctor", "--json"}).json())
+        if (row.at("what") == "multiply-adds")
+            found = row.at("found");
+    ASSERT_NE(found.find("f32 "), std::string::npos) << found;
+    const bool avx512 = found.rfind("avx512", 0) == 0, avx2 = found.rfind("avx2", 0) == 0;
+    const std::pair<const char *, bool> types[] = {
+        {"bf16", avx512 && cpu_has("avx512_bf16")},
+        {"int8", (avx512 && cpu_has("avx512_vnni")) || (avx2 && cpu_has("avx_vnni"))}};
+    for (const auto &[name, has] : types) {
+        std::smatch match;
+        const bool timed = std::regex_search(
+            found, match, std::regex(std::string(name) + R"( [0-9.]+ \(([0-9.]+) times f32\))"));
+        EXPECT_EQ(timed, has) << name << ": " << found;
+        // By the values of an instruction 2 and 4; some CPUs begin one of bf16 every second cycle.
+        if (timed) {
+            EXPECT_GT(std::stod(match[1]), 0.2) << found;
+            EXPECT_LT(std::stod(match[1]), 5.0) << found;
+        }
+    }
 }
 
 TEST(Doctor, SaysHowToMendWhatIsMissing) {

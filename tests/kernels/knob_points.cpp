@@ -177,9 +177,12 @@ std::vector<IllegalKnobs> illegal_knobs(const KernelEntry &kernel) {
         result.push_back({name + "=" + std::to_string(knob.high + 1), name});
         result.push_back({name + "=many", name});
         const int before = *knob.value;
-        *knob.value = knob.high; // within the range, but perhaps not within the registers
-        if (!set.violation().empty())
-            result.push_back({name + "=" + std::to_string(knob.high), name});
+        // Within the range, but perhaps not within the registers, or less than a tile.
+        for (const int end : {std::max(knob.low, 1), knob.high}) {
+            *knob.value = end;
+            if (!set.violation().empty())
+                result.push_back({name + "=" + std::to_string(end), name});
+        }
         *knob.value = before;
     }
     return result;

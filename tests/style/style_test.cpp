@@ -158,9 +158,9 @@ TEST(Style, FoldersIncludeWhatTheyMay) {
     expect_none(sources("oracle"), quoted, "the oracle stands alone", only({"oracle/"}));
     expect_none(sources("autotune"), quoted, "the tuner knows of schedules their knobs only",
                 [](const std::string &code) {
-                    return std::regex_search(code,
-                                             std::regex("\"(autotune/|schedules/(\\w+_)?knobs\\.h|"
-                                                        "algorithm_hashes\\.inc)"));
+                    return std::regex_search(
+                        code, std::regex("\"(autotune/|schedules/(gpu/|\\w+_)?knobs\\.h|"
+                                         "algorithm_hashes\\.inc)"));
                 });
     expect_none(sources("report"), quoted, "reports know of no kernels",
                 only({"report/", "page_css.inc", "page_js.inc"}));
