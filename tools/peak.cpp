@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
+#include <limits>
 #include <thread>
 #if defined(__aarch64__) && defined(__linux__)
 #include <asm/hwcap.h>
@@ -99,7 +101,7 @@ Loop loop_for(involute_isa isa, involute_dtype dtype) {
 
 #define INVOLUTE_LOOP(name, instruction)                                                           \
     [[gnu::noinline]] void name(long turns) {                                                      \
-        asm volatile(".arch_extension dotprod\n" INVOLUTE_TWENTY(INVOLUTE_ZERO) INVOLUTE_ZERO(30)  \
+        asm volatile(INVOLUTE_TWENTY(INVOLUTE_ZERO) INVOLUTE_ZERO(30)                              \
                          INVOLUTE_ZERO(31) "1:\n" INVOLUTE_TWENTY(                                 \
                              instruction) "subs %0, %0, #1\n b.ne 1b\n"                           \
                      : "+r"(turns)                                                                 \
@@ -109,7 +111,7 @@ Loop loop_for(involute_isa isa, involute_dtype dtype) {
                        "v30", "v31");                                                              \
     }
 INVOLUTE_LOOP(fma_neon, INVOLUTE_FMA)
-INVOLUTE_LOOP(i8_neon, INVOLUTE_SDOT)
+[[gnu::target("arch=armv8.2-a+dotprod")]] INVOLUTE_LOOP(i8_neon, INVOLUTE_SDOT)
 
 bool has_sdot() {
 #ifdef __linux__
