@@ -2,8 +2,6 @@
 // on the same memory and in the same stream, so that no copy is timed. Says that it was skipped,
 // with exit code 77, where no card answers. `bench/card.py` runs it with the rest.
 //   involute_bench_card [--batch 1,8,64] [--shapes 64@56,...] [--seconds 0.05] [--plain FILE.ptx]
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -17,6 +15,8 @@
 #include <nlohmann/json.hpp>
 
 #include "involute/involute.hpp"
+#include "tests/gpu/cuda_driver.h"
+#include "tools/peak.h"
 
 namespace {
 
@@ -34,41 +34,22 @@ void require(const involute::cpp::Result &result) {
         stop(result.message());
 }
 
-// What is used of the driver.
-class Driver {
+// A card and the stream that everything goes into.
+class Driver : public involute::gpu_tests::CudaDriver {
 public:
-    explicit Driver(const involute_device_handles &handles) {
-        library_ = dlopen("libcuda.so.1", RTLD_NOW);
-        if (!library_)
-            stop("libcuda.so.1 is gone");
-        device_ = static_cast<int>(reinterpret_cast<intptr_t>(handles.device));
-        call<int(void *)>("cuCtxPushCurrent_v2", handles.context);
-        call<int(void **, unsigned)>("cuStreamCreate", &stream_, 1u);
-    }
-    float *allocate(size_t count) {
-        unsigned long long address = 0;
-        call<int(unsigned long long *, size_t)>("cuMemAlloc_v2", &address, count * sizeof(float));
-        return reinterpret_cast<float *>(address);
-    }
-    void release(float *memory) {
-        call<int(unsigned long long)>("cuMemFree_v2", address(memory));
-    }
-    void write(float *memory, const std::vector<float> &values) {
-        call<int(unsigned long long, const void *, size_t, void *)>(
-            "cuMemcpyHtoDAsync_v2", address(memory), static_cast<const void *>(values.data()),
-            values.size() * sizeof(float), stream_);
+    explicit Driver(const involute_device_handles &handles)
+        : CudaDriver(handles), stream_(create_stream()) {}
+
+    void write(void *memory, const std::vector<float> &values) {
+        CudaDriver::write(memory, values, stream_);
         finish();
     }
-    std::vector<float> read(float *memory, size_t count) {
-        std::vector<float> values(count);
+    std::vector<float> read(void *memory, size_t count) {
         finish();
-        call<int(void *, unsigned long long, size_t)>("cuMemcpyDtoH_v2",
-                                                      static_cast<void *>(values.data()),
-                                                      address(memory), count * sizeof(float));
-        return values;
+        return CudaDriver::read(memory, count);
     }
     void finish() {
-        call<int(void *)>("cuStreamSynchronize", stream_);
+        CudaDriver::finish(stream_);
     }
     void *stream() const {
         return stream_;
@@ -86,12 +67,6 @@ public:
                                             1u, 0u, stream_, arguments,
                                             static_cast<void **>(nullptr));
     }
-    std::string name() {
-        char text[128] = "";
-        call<int(char *, int, int)>("cuDeviceGetName", static_cast<char *>(text),
-                                    static_cast<int>(sizeof text), device_);
-        return text;
-    }
     // Of the float32 multiply-adds: 128 a cycle and SM on sm_80's successors (sm_80 itself: 64).
     double peak_gflops() {
         constexpr int kClock = 13, kProcessors = 16, kMajor = 75, kMinor = 76;
@@ -101,25 +76,7 @@ public:
     }
 
 private:
-    static unsigned long long address(float *memory) {
-        return reinterpret_cast<unsigned long long>(memory);
-    }
-    int attribute(int which) {
-        int value = 0;
-        call<int(int *, int, int)>("cuDeviceGetAttribute", &value, which, device_);
-        return value;
-    }
-    template <class Function, class... Arguments>
-    void call(const char *name, Arguments... arguments) {
-        auto *function = reinterpret_cast<Function *>(dlsym(library_, name));
-        if (!function)
-            stop(std::string("the driver has no ") + name);
-        if (const int result = function(arguments...))
-            stop(std::string(name) + " failed with " + std::to_string(result));
-    }
-
-    void *library_ = nullptr, *stream_ = nullptr;
-    int device_ = 0;
+    void *stream_;
 };
 
 struct Shape {
@@ -131,11 +88,6 @@ std::vector<float> values(size_t count, uint64_t seed) {
     involute_tensor tensor = involute::cpp::view(filled.data(), {static_cast<int64_t>(count)});
     require(involute_tensor_fill(&tensor, "values", seed, 0.0, 1.0));
     return filled;
-}
-
-double median(std::vector<double> list) {
-    std::sort(list.begin(), list.end());
-    return list[list.size() / 2];
 }
 
 // Milliseconds of one call: so many that `seconds` pass, until the stream is empty.
@@ -157,7 +109,7 @@ class Aggregation {
 public:
     Aggregation(Driver *driver, Shape shape, int batch)
         : driver_(driver), shape_(shape), batch_(batch), groups_(shape.channels / kGroup) {
-        const size_t pixels = size_t{1} * static_cast<size_t>(batch * shape.side * shape.side);
+        const size_t pixels = static_cast<size_t>(batch * shape.side * shape.side);
         count_ = pixels * static_cast<size_t>(shape.channels);
         const size_t taps = pixels * static_cast<size_t>(groups_ * kKernel * kKernel);
         macs_ = static_cast<double>(count_) * kKernel * kKernel;
@@ -174,7 +126,7 @@ public:
     }
     ~Aggregation() {
         session_ = involute::cpp::Session();
-        for (float *memory : {input_, kernels_, output_})
+        for (void *memory : {input_, kernels_, output_})
             driver_->release(memory);
     }
     Aggregation(const Aggregation &) = delete;
@@ -185,7 +137,8 @@ public:
         involute_tensor map = involute::cpp::channels_last(
             input_, {batch_, shape_.channels, side, side}, INVOLUTE_DEVICE_CUDA);
         involute_tensor kernels =
-            involute::cpp::view(kernels_, {batch_, groups_, kKernel * kKernel, side, side});
+            involute::cpp::view(nullptr, {batch_, groups_, kKernel * kKernel, side, side});
+        kernels.data = kernels_;
         kernels.device = INVOLUTE_DEVICE_CUDA;
         const int64_t pixel = groups_ * kKernel * kKernel;
         const int64_t strides[] = {side * side * pixel, kKernel * kKernel, 1, side * pixel, pixel};
@@ -215,7 +168,7 @@ private:
     const int64_t groups_;
     size_t count_ = 0;
     double macs_ = 0;
-    float *input_ = nullptr, *kernels_ = nullptr, *output_ = nullptr;
+    void *input_ = nullptr, *kernels_ = nullptr, *output_ = nullptr;
     involute::cpp::Session session_;
 };
 
@@ -242,14 +195,14 @@ nlohmann::json measure(Driver *driver, void *plain, Shape shape, int batch, doub
                                         std::to_string(shape.side) + "x" +
                                         std::to_string(shape.side)},
                           {"batch", batch},
-                          {"ms", median(ms)},
+                          {"ms", involute::median(ms)},
                           {"plain_ms", nullptr},
                           {"ratio", nullptr}};
-    row["gflops"] = 2 * aggregation.macs() / median(ms) * 1e-6;
+    row["gflops"] = 2 * aggregation.macs() / involute::median(ms) * 1e-6;
     row["peak_fraction"] = row.at("gflops").get<double>() / driver->peak_gflops();
     if (plain) {
-        row["plain_ms"] = median(plain_ms);
-        row["ratio"] = median(plain_ms) / median(ms);
+        row["plain_ms"] = involute::median(plain_ms);
+        row["ratio"] = involute::median(plain_ms) / involute::median(ms);
     }
     return row;
 }

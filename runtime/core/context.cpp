@@ -4,8 +4,9 @@
 // link cannot take the one without the other.
 #include "core/context.h"
 
-#include <chrono>
 #include <cstring>
+
+#include "core/clock.h"
 
 #pragma GCC visibility push(hidden)
 #include "HalideRuntime.h"
@@ -15,12 +16,6 @@ namespace {
 
 KernelContext *context_of(void *user_context) {
     return static_cast<KernelContext *>(user_context);
-}
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 // A task of a region that is being recorded, put in place of the kernel's own.

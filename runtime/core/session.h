@@ -136,7 +136,6 @@ private:
     std::unique_ptr<KernelContext> context_;
     std::vector<double> seconds_; // of each layer; empty without profile
     double copy_seconds_ = 0.0;   // of all ports
-    void *stream_ = nullptr;
     TaskRecorder recorder_;
     AlignedFloats spare_; // with profile: the largest overwritten residual
     std::atomic<bool> running_{false};

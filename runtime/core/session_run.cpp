@@ -1,9 +1,9 @@
 // One run: check everything the caller gave, then place it, then the layers in order. Nothing is
 // allocated on the way of success.
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 
+#include "core/clock.h"
 #include "core/isa.h"
 #include "core/session.h"
 #include "core/tensor_view.h"
@@ -29,12 +29,6 @@ private:
     bool first_;
 };
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 Status already_running() {
     return Status::error(INVOLUTE_INVALID_ARGUMENT, "session: it is running for another caller");
 }
@@ -44,7 +38,7 @@ Status already_running() {
 Session::~Session() {
     // Nothing of the device may still use the memory; who destroys a session asks for no status.
     if (on_device() && context_)
-        (void)device_.synchronise(stream_);
+        (void)device_.synchronise(context_->stream());
 }
 
 Status Session::set_stream(void *stream) {
@@ -55,8 +49,7 @@ Status Session::set_stream(void *stream) {
         return Status::error(INVOLUTE_INVALID_ARGUMENT,
                              "stream: expected a session of a device, got one of isa %s",
                              isa_name(model_->isa));
-    stream_ = stream;
-    if (context_)
+    if (context_) // else it only plans
         context_->set_stream(stream);
     return Status();
 }
@@ -138,7 +131,7 @@ Status Session::timed(Copy copy) {
     const Clock::time_point start = Clock::now();
     const Status status = copy();
     if (status.ok() && on_device())
-        INVOLUTE_RETURN_IF_ERROR(device_.synchronise(stream_));
+        INVOLUTE_RETURN_IF_ERROR(device_.synchronise(context_->stream()));
     copy_seconds_ += seconds_since(start);
     return status;
 }
@@ -150,7 +143,7 @@ Status Session::copy_on_device(const Port &port, bool in) {
     const int64_t pixels = shape.batch * shape.pixels();
     const DeviceRows inside{&own, pixels, shape.channels(), shape.pixel_stride};
     const DeviceRows outside{&port.view, pixels, shape.channels(), shape.channels()};
-    return device_.copy(in ? outside : inside, in ? inside : outside, stream_);
+    return device_.copy(in ? outside : inside, in ? inside : outside, context_->stream());
 }
 
 // From the caller's tensor to the session's own memory, and back.
@@ -158,8 +151,9 @@ Status Session::bring_in(const Port &port) {
     if (port.given->device != INVOLUTE_CPU)
         return copy_on_device(port, true);
     copy_in(*port.given, layout(port.tensor), host(port.tensor));
-    return on_device() ? device_.upload(host(port.tensor), elements(port.tensor), stream_)
-                       : Status();
+    return on_device()
+               ? device_.upload(host(port.tensor), elements(port.tensor), context_->stream())
+               : Status();
 }
 
 Status Session::take_out(const Port &port) {
@@ -167,7 +161,7 @@ Status Session::take_out(const Port &port) {
         return copy_on_device(port, false);
     if (on_device())
         INVOLUTE_RETURN_IF_ERROR(
-            device_.download(host(port.tensor), elements(port.tensor), stream_));
+            device_.download(host(port.tensor), elements(port.tensor), context_->stream()));
     copy_out(host(port.tensor), layout(port.tensor), *port.given);
     return Status();
 }
@@ -267,7 +261,7 @@ Status Session::run_layer(size_t layer) {
     INVOLUTE_RETURN_IF_ERROR(
         calls_[layer]->call.invoke(context_.get(), model_->graph.layers[layer].name));
     if (profiles() && on_device())
-        INVOLUTE_RETURN_IF_ERROR(device_.synchronise(stream_));
+        INVOLUTE_RETURN_IF_ERROR(device_.synchronise(context_->stream()));
     if (profiles())
         seconds_[layer] = seconds_since(start);
     if (output_of_layer_[layer] < 0)

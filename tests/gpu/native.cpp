@@ -4,9 +4,9 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <string>
 
 #include "core/isa.h"
+#include "tests/gpu/cuda_driver.h"
 
 namespace involute::gpu_tests {
 namespace {
@@ -26,75 +26,38 @@ void find(void *library, const char *name, Function *function) {
 
 class NativeCuda : public Native {
 public:
-    explicit NativeCuda(const involute_device_handles &handles) {
-        void *library = dlopen("libcuda.so.1", RTLD_NOW);
-        find(library, "cuMemAlloc_v2", &allocate_);
-        find(library, "cuMemFree_v2", &free_);
-        find(library, "cuStreamCreate", &create_stream_);
-        find(library, "cuStreamDestroy_v2", &destroy_stream_);
-        find(library, "cuStreamSynchronize", &synchronize_);
-        find(library, "cuMemcpyHtoDAsync_v2", &write_);
-        find(library, "cuMemcpyDtoH_v2", &read_);
-        int (*push)(void *) = nullptr;
-        find(library, "cuCtxPushCurrent_v2", &push);
-        require(push(handles.context), "cuCtxPushCurrent_v2");
-        char name[64] = "";
-        int (*get_name)(char *, int, int) = nullptr;
-        find(library, "cuDeviceGetName", &get_name);
-        require(get_name(name, sizeof name,
-                         static_cast<int>(reinterpret_cast<intptr_t>(handles.device))),
-                "cuDeviceGetName");
-        is_stand_in_ = std::string(name) == "mockcuda";
-    }
+    explicit NativeCuda(const involute_device_handles &handles) : driver_(handles) {}
+
     involute_device memory_kind() const override {
         return INVOLUTE_DEVICE_CUDA;
     }
     void *allocate(size_t count) override {
-        unsigned long long address = 0;
-        require(allocate_(&address, count * sizeof(float)), "cuMemAlloc");
-        return reinterpret_cast<void *>(address);
+        return driver_.allocate(count);
     }
     void release(void *memory) override {
-        require(free_(address(memory)), "cuMemFree");
+        driver_.release(memory);
     }
     void *create_stream() override {
-        constexpr unsigned kNonBlocking = 1; // of the default stream
-        void *stream = nullptr;
-        require(create_stream_(&stream, kNonBlocking), "cuStreamCreate");
-        return stream;
+        return driver_.create_stream();
     }
     void destroy_stream(void *stream) override {
-        require(destroy_stream_(stream), "cuStreamDestroy");
+        driver_.destroy_stream(stream);
     }
     void write(void *memory, const std::vector<float> &values, void *stream) override {
-        require(write_(address(memory), values.data(), values.size() * sizeof(float), stream),
-                "cuMemcpyHtoDAsync");
+        driver_.write(memory, values, stream);
     }
     void finish(void *stream) override {
-        require(synchronize_(stream), "cuStreamSynchronize");
+        driver_.finish(stream);
     }
     std::vector<float> read(void *memory, size_t count) override {
-        std::vector<float> values(count);
-        require(read_(values.data(), address(memory), count * sizeof(float)), "cuMemcpyDtoH");
-        return values;
+        return driver_.read(memory, count);
     }
-    bool is_stand_in() const override {
-        return is_stand_in_;
+    bool is_stand_in() override {
+        return driver_.name() == "mockcuda";
     }
 
 private:
-    static unsigned long long address(void *memory) {
-        return reinterpret_cast<unsigned long long>(memory);
-    }
-
-    bool is_stand_in_ = false;
-    int (*allocate_)(unsigned long long *, size_t) = nullptr;
-    int (*free_)(unsigned long long) = nullptr;
-    int (*create_stream_)(void **, unsigned) = nullptr;
-    int (*destroy_stream_)(void *) = nullptr;
-    int (*synchronize_)(void *) = nullptr;
-    int (*write_)(unsigned long long, const void *, size_t, void *) = nullptr;
-    int (*read_)(void *, unsigned long long, size_t) = nullptr;
+    CudaDriver driver_;
 };
 
 class NativeOpenCl : public Native {

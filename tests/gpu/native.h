@@ -28,7 +28,7 @@ public:
     // What lies there now: waits for no stream but the usual one.
     virtual std::vector<float> read(void *memory, size_t count) = 0;
     // The driver is tests/mockcuda, which does nothing in a stream before something waits for it.
-    virtual bool is_stand_in() const {
+    virtual bool is_stand_in() {
         return false;
     }
 };

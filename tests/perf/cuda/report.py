@@ -7,7 +7,8 @@ disassembly.
 Without an option the tables are printed. --write makes docs/results/cuda.md and pins.json anew.
 --check, by default for sm_90 only, fails where a kernel of the library spills at the 64 registers
 that Halide's runtime allows, takes more memory on the chip than it can launch with, or falls below
-a pinned figure. It must find out a kernel that spills, too. Exit code 77 where a program is missing.
+a pinned figure. It must find out a kernel that spills, too. Exit code 77 where a program is
+missing.
 """
 import argparse
 import concurrent.futures
